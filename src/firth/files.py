@@ -1,0 +1,99 @@
+"""Files are written whole or not at all.
+
+A file is written beside its target under a temporary name, flushed to the disk, and renamed over the target in one
+step, so a reader sees the old file or the new one and never a part. Only the standard library is used.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+from pathlib import Path
+
+from firth.errors import FirthError
+
+_PART = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)\.part")
+
+
+def write_whole(path: str | Path, payload: bytes) -> None:
+    """Write `payload` to `path`: temporary file, fsync, rename, fsync of the folder.
+
+    Raises
+    ------
+    FirthError
+        The file could not be written (no room, no permission); whatever stood at `path` is still there, unchanged.
+    """
+    target = Path(path)
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as stream:
+            stream.write(payload)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(target)
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise write_error(target, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def make_folder(path: str | Path) -> Path:
+    """Create a folder (and those above it), check that it can be written to, and sweep what a killed run left.
+
+    Raises
+    ------
+    FirthError
+        The folder can't be made or written to.
+    """
+    folder = Path(path)
+    probe = folder / f".probe.{os.getpid()}.part"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+        for part in folder.glob(".*.part"):
+            match = _PART.fullmatch(part.name)
+            if match and not _is_running(int(match["pid"])):
+                part.unlink(missing_ok=True)
+    except OSError as error:
+        raise write_error(folder, error) from error
+    return folder
+
+
+def write_error(path: Path, error: OSError) -> FirthError:
+    """Turn the system's error into a sentence about the file or folder that could not be written."""
+    reason = error.strerror or str(error)
+    return FirthError(
+        f"cannot write {path}: {reason}; nothing half-written is left, so mend that or choose another place"
+    )
+
+
+def sha256_of(path: str | Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename survive a power cut (systems without folder handles, such as Windows, need no call)."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
