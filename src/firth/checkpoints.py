@@ -98,7 +98,8 @@ class Checkpoints:
     def _newest_first(self) -> list[Path]:
         if not self.folder.is_dir():
             return []
-        return sorted((path for path in self.folder.iterdir() if _NAME.fullmatch(path.name)), reverse=True)
+        found = [(int(match[1]), path) for path in self.folder.iterdir() if (match := _NAME.fullmatch(path.name))]
+        return [path for _, path in sorted(found, reverse=True)]
 
 
 def read_snapshot(path: Path) -> Snapshot:

@@ -1,0 +1,1 @@
+"""Ids to vectors: options, sampling, compiled kernels, and the loop that runs them."""

@@ -1,0 +1,235 @@
+"""The native file: what is saved comes back, and every damaged or foreign file is named in one sentence."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.numpy import load as from_safetensors
+from safetensors.numpy import save as to_safetensors
+
+from firth.errors import DataError
+from firth.vectors import Vectors
+from firth.vectors.native import to_bytes
+
+
+def example(outside: bool = True) -> Vectors:
+    rng = np.random.default_rng(5)
+    words = ["king", "reine", "naïve", "王", "🌧", "a b", "..."]
+    matrix = rng.normal(size=(len(words), 3)).astype(np.float32)
+    return Vectors(words, matrix, range(7, 0, -1), -matrix if outside else None, {"seed": 7, "name": "é", "x": [0.1]})
+
+
+def read(path, content: bytes) -> Vectors:
+    path.write_bytes(content)
+    return Vectors.load(path)
+
+
+def assert_same(a: Vectors, b: Vectors) -> None:
+    assert a.words == b.words
+    assert a.settings == b.settings
+    assert a.counts.tolist() == b.counts.tolist()
+    assert a.matrix.tobytes() == b.matrix.tobytes()
+    assert a.matrix.shape == b.matrix.shape
+    assert (a.outside is None) == (b.outside is None)
+    assert a.outside is None or a.outside.tobytes() == b.outside.tobytes()
+
+
+@pytest.mark.parametrize("outside", [True, False])
+def test_what_is_saved_comes_back(tmp_path, outside):
+    vectors = example(outside)
+    vectors.save(tmp_path / "v.safetensors")
+    loaded = Vectors.load(str(tmp_path / "v.safetensors"))
+    assert_same(vectors, loaded)
+    assert loaded.matrix.dtype == np.float32
+    assert loaded.counts.dtype == np.int64
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), min_size=1, unique=True))
+@settings(max_examples=50, deadline=None)
+def test_any_words_come_back(tmp_path_factory, words):
+    path = tmp_path_factory.mktemp("v") / "v.safetensors"
+    vectors = Vectors(words, np.ones((len(words), 2)), settings={"words": words})
+    vectors.save(path)
+    assert_same(vectors, Vectors.load(path))
+
+
+def test_equal_content_gives_equal_bytes():
+    vectors = example()
+    shuffled = Vectors(
+        vectors.words,
+        np.asfortranarray(vectors.matrix),
+        vectors.counts,
+        vectors.outside,
+        dict(reversed(vectors.settings.items())),
+    )
+    content = to_bytes(vectors)
+    assert content == to_bytes(shuffled)
+    assert hashlib.sha256(content).hexdigest() == PINNED
+
+
+PINNED = ""
+
+
+def test_the_file_is_what_the_specification_says():
+    vectors = example()
+    content = to_bytes(vectors)
+    tensors = from_safetensors(content)
+    assert sorted(tensors) == ["center", "counts", "outside", "word_ends", "words"]
+    assert bytes(tensors["words"]).decode() == "".join(vectors.words)
+    assert tensors["word_ends"][-1] == len(tensors["words"])
+    length = int.from_bytes(content[:8], "little")
+    assert length % 8 == 0
+    metadata = json.loads(content[8 : 8 + length])["__metadata__"]
+    digest = hashlib.sha256(metadata["settings"].encode() + b"\n")
+    for name, dtype, shape in [
+        ("counts", "I64", "7"),
+        ("word_ends", "I64", "7"),
+        ("center", "F32", "7 3"),
+        ("outside", "F32", "7 3"),
+        ("words", "U8", str(len(tensors["words"]))),
+    ]:
+        digest.update(f"{name} {dtype} {shape}\n".encode() + tensors[name].tobytes())
+    assert metadata["sha256"] == digest.hexdigest()
+
+
+def test_every_truncation_is_detected(tmp_path):
+    content = to_bytes(example())
+    for size in range(len(content)):
+        with pytest.raises(DataError, match=r"v\.safetensors"):
+            read(tmp_path / "v.safetensors", content[:size])
+
+
+def test_every_flipped_bit_is_detected(tmp_path):
+    content = to_bytes(example())
+    for position in range(8 * len(content)):
+        damaged = bytearray(content)
+        damaged[position // 8] ^= 1 << position % 8
+        with pytest.raises(DataError, match=r"v\.safetensors"):
+            read(tmp_path / "v.safetensors", bytes(damaged))
+
+
+def test_bytes_added_at_the_end_are_detected(tmp_path):
+    with pytest.raises(DataError, match="damaged"):
+        read(tmp_path / "v.safetensors", to_bytes(example()) + b"\0")
+
+
+@given(st.binary(max_size=300))
+@settings(max_examples=200, deadline=None)
+def test_garbage_is_refused(tmp_path_factory, garbage):
+    with pytest.raises(DataError):
+        read(tmp_path_factory.mktemp("v") / "v.safetensors", garbage)
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("content", [{"king": [1.0]}, ["king"], np.ones((3, 2)), example().settings])
+def test_a_pickle_is_never_opened_and_says_what_to_do(tmp_path, content, protocol):
+    with pytest.raises(DataError, match=r"pickle.*never opened; export .* tool that wrote it") as caught:
+        read(tmp_path / "v.safetensors", pickle.dumps(content, protocol))
+    assert isinstance(caught.value, ValueError)
+
+
+def npz() -> bytes:
+    stream = io.BytesIO()
+    np.savez(stream, a=np.ones(3))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is empty"),
+        (npz(), "pickle"),
+        (b"<!DOCTYPE html><html>404</html>", "web page"),
+        (b"\n <html>", "web page"),
+        (b"cat 0.1 0.2\ndog 0.3 0.4\n", "not a vectors file that Firth wrote"),
+        (to_safetensors({"weight": np.ones(3)}), "not of word vectors"),
+        (to_safetensors({"weight": np.ones(3)}, {"format": "pt"}), "not of word vectors"),
+        (to_safetensors({"a": np.ones(3)}, {"format": "firth-vectors", "version": "2"}), "version '2'.*upgrade"),
+    ],
+)
+def test_another_kind_of_file_is_named_in_one_sentence(tmp_path, content, sentence):
+    with pytest.raises(DataError, match=sentence) as caught:
+        read(tmp_path / "v.safetensors", content)
+    assert "\n" not in str(caught.value)
+    assert "v.safetensors" in str(caught.value)
+
+
+def test_a_missing_file_and_a_folder_are_named(tmp_path):
+    with pytest.raises(DataError, match=r"cannot read .*absent"):
+        Vectors.load(tmp_path / "absent")
+    with pytest.raises(DataError, match="cannot read"):
+        Vectors.load(tmp_path)
+
+
+def forged(**changed) -> bytes:
+    """A file whose checksum is right and whose content breaks a rule."""
+    tensors = {
+        "counts": np.array([2, 1]),
+        "word_ends": np.array([1, 2]),
+        "center": np.ones((2, 2), dtype=np.float32),
+        "words": np.frombuffer(b"ab", dtype=np.uint8),
+    }
+    options = changed.pop("settings", "{}")
+    tensors |= changed
+    names = {"int64": "I64", "float32": "F32", "float64": "F64", "uint8": "U8", "int32": "I32"}
+    digest = hashlib.sha256(options.encode() + b"\n")
+    for name, tensor in tensors.items():
+        sizes = " ".join(map(str, tensor.shape))
+        digest.update(f"{name} {names[str(tensor.dtype)]} {sizes}\n".encode() + tensor.tobytes())
+    metadata = {"format": "firth-vectors", "version": "1", "settings": options, "sha256": digest.hexdigest()}
+    return to_safetensors(tensors, metadata)
+
+
+def test_a_file_written_by_another_writer_is_read(tmp_path):
+    assert read(tmp_path / "v.safetensors", forged()).words == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"counts": np.array([2, -1])},
+        {"counts": np.array([2, 1], dtype=np.int32)},
+        {"counts": np.array([2, 1, 0])},
+        {"counts": np.array([[2, 1]])},
+        {"word_ends": np.array([2, 1])},
+        {"word_ends": np.array([0, 2])},
+        {"word_ends": np.array([1, 3])},
+        {"word_ends": np.array([-1, 2])},
+        {"center": np.ones((2, 2))},
+        {"center": np.ones((3, 2), dtype=np.float32)},
+        {"center": np.ones((2, 0), dtype=np.float32)},
+        {"center": np.full((2, 2), np.nan, dtype=np.float32)},
+        {"words": np.frombuffer(b"aa", dtype=np.uint8)},
+        {"words": np.frombuffer(b"a\xff", dtype=np.uint8)},
+        {"outside": np.ones((2, 3), dtype=np.float32)},
+        {"more": np.ones((2, 2), dtype=np.float32)},
+        {"settings": "[]"},
+        {"settings": "{"},
+        {"settings": "[" * 200_000},
+    ],
+)
+def test_a_forged_file_with_a_right_checksum_is_still_refused(tmp_path, changed):
+    with pytest.raises(DataError, match=r"v\.safetensors is damaged"):
+        read(tmp_path / "v.safetensors", forged(**changed))
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path):
+    path = tmp_path / "v.safetensors"
+    example().save(path)
+    before = path.read_bytes()
+    path.with_name("folder").mkdir()
+    from firth.errors import FirthError
+
+    with pytest.raises(FirthError, match="cannot write"):
+        example().save(tmp_path / "absent" / "v.safetensors")
+    with pytest.raises(FirthError, match="cannot write"):
+        example().save(tmp_path / "folder")
+    assert path.read_bytes() == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["folder", "v.safetensors"]
