@@ -1,0 +1,7 @@
+"""Text to ids: the vocabulary, and sentences as arrays of word ids."""
+
+from __future__ import annotations
+
+from firth.corpus.vocabulary import Vocabulary
+
+__all__ = ["Vocabulary"]
