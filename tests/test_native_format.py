@@ -74,7 +74,7 @@ def test_equal_content_gives_equal_bytes():
     assert hashlib.sha256(content).hexdigest() == PINNED
 
 
-PINNED = ""
+PINNED = "99a174d89afe3b136ad7521395988b944272fc09a68e87b451f807cd17b29e9a"
 
 
 def test_the_file_is_what_the_specification_says():

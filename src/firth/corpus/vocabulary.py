@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -164,7 +165,7 @@ class Vocabulary:
             raise DataError(f"offsets must rise from 0 to {len(places):,}, the number of ids")
         words = [self.words[place] for place in places.tolist()]
         bounds = ends.tolist()
-        return [words[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+        return [words[start:end] for start, end in pairwise(bounds)]
 
     def __len__(self) -> int:
         return len(self.words)

@@ -98,7 +98,8 @@ class StanfordSentiment:
 
     def rejectProb(self) -> NDArray[np.float64]:
         """Probability max(0, 1 - sqrt(1e-5 N / count)) that an occurrence is left out, for each word, equation (22)."""
-        return np.maximum(0.0, 1.0 - np.sqrt(SUBSAMPLE * self._counts.sum() / self._counts))
+        rejected: NDArray[np.float64] = np.maximum(0.0, 1.0 - np.sqrt(SUBSAMPLE * self._counts.sum() / self._counts))
+        return rejected
 
     def sampleTokenIdx(self) -> int:
         """Draw a word from `sampleTable`."""
@@ -137,7 +138,8 @@ class StanfordSentiment:
         self.allSentences()  # the assignment draws these first: the order of the draws is part of its results
         weights = self._counts**0.75
         ends = np.cumsum(weights / weights.sum()) * self.tablesize
-        return np.searchsorted(ends, np.arange(self.tablesize)).tolist()
+        rows: list[int] = np.searchsorted(ends, np.arange(self.tablesize)).tolist()
+        return rows
 
     def _labelled(self, position: int) -> tuple[list[str], int]:
         return self.sentences()[position], int(self._treebank.labels[position])

@@ -87,7 +87,9 @@ def _download(url: str, size_limit: int, name: str, report: Report) -> bytes:
                 pieces.append(piece)
                 done += len(piece)
                 if max(done, total) > size_limit:
-                    raise DataError(f"{url} sends more than {size_limit:,} bytes, so it is not {name}: nothing was kept")
+                    raise DataError(
+                        f"{url} sends more than {size_limit:,} bytes, so it is not {name}: nothing was kept"
+                    )
                 report(done, total, note)
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise NotAvailableError(

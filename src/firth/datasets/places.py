@@ -296,6 +296,8 @@ def _download(dataset: Dataset, report: Report) -> None:
     try:
         make_folder(_cache_root())
     except FirthError as error:
-        raise NotAvailableError(f"{dataset.name} is not here and could not be stored when downloaded: {error}") from error
+        raise NotAvailableError(
+            f"{dataset.name} is not here and could not be stored when downloaded: {error}"
+        ) from error
     for archive in dataset.archives:
         download_archive(dataset, archive, _cache_root(), report)

@@ -169,9 +169,7 @@ def _read_splits(path: Path, sentences: int) -> dict[str, NDArray[np.int64]]:
     return {name: np.array(places, dtype=np.int64) for name, places in positions.items()}
 
 
-def _scores_from_trees(
-    folder: Path, texts: list[str], splits: dict[str, NDArray[np.int64]]
-) -> NDArray[np.float64]:
+def _scores_from_trees(folder: Path, texts: list[str], splits: dict[str, NDArray[np.int64]]) -> NDArray[np.float64]:
     scores = np.full(len(texts), np.nan)
     for name, places in splits.items():
         path = folder / f"{name}.txt"

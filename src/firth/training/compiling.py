@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from numba import njit
+from numba.core.caching import FunctionCache
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+
+class _ForgivingCache(FunctionCache):  # type: ignore[misc]
+    """Numba's cache, which lets a full disk pass: machine code that could not be kept is compiled anew next time."""
+
+    def save_overload(self, signature: Any, compiled_code: Any) -> None:
+        with contextlib.suppress(OSError):
+            super().save_overload(signature, compiled_code)
 
 
 def compiled(function: Kernel) -> Kernel:
@@ -16,7 +27,13 @@ def compiled(function: Kernel) -> Kernel:
     Arithmetic keeps IEEE order (no fastmath), so the same draws give the same bits on every processor. Where neither
     the package's folder nor the user's cache can be written to, the kernel is compiled anew in each process.
     """
-    try:
-        return cast(Kernel, njit(cache=True, nogil=True, error_model="numpy")(function))
-    except RuntimeError:
-        return cast(Kernel, njit(nogil=True, error_model="numpy")(function))
+    kernel = njit(nogil=True, error_model="numpy")(function)
+    with contextlib.suppress(RuntimeError):  # no folder for a cache
+        kernel._cache = _ForgivingCache(function)
+    return cast(Kernel, kernel)
+
+
+def is_kept(kernel: Any) -> bool:
+    """Whether a kernel's machine code is on disk already, so that it starts without being compiled."""
+    folder = kernel.stats.cache_path
+    return folder is not None and any(Path(folder).glob(f"{Path(kernel.__code__.co_filename).stem}.*.nbi"))

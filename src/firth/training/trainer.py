@@ -167,12 +167,14 @@ TrainChunk = Callable[[MinibatchRun, NDArray[np.float64]], NDArray[np.float64]]
 
 def _prepare(text: EncodedText, config: MinibatchConfig, announce: Callable[[str], None]) -> TrainChunk:
     """Draw the text, build the tables, compile the kernels; return what runs a chunk of batches."""
-    announce("preparing the compiled trainer (the first time takes up to half a minute, later ones a second)")
+    from firth.training.compiling import is_kept
     from firth.training.kernels import draws as drawing
     from firth.training.kernels import minibatch_negative_sampling, minibatch_softmax
 
     softmax = config.loss == "softmax"
     kernel = minibatch_softmax if softmax else minibatch_negative_sampling
+    if not is_kept(kernel.train_batches):
+        announce("compiling the trainer for this processor (once; it takes some seconds)")
     negatives = 0 if softmax else config.negatives
     keep = sampling.keep_probabilities(text.counts, config.subsample)
     text_state = sampling.random_state(config.seed, sampling.TEXT)

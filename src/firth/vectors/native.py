@@ -47,7 +47,7 @@ _DTYPES = {"counts": "I64", "word_ends": "I64", "center": "F32", "outside": "F32
 _METADATA = {"format", "version", "settings", "sha256"}
 _LONGEST_HEADER = 100_000_000
 """No safetensors file has a longer one, and every pickle's first 8 bytes are a larger number."""
-_PICKLE_STARTS = (b"(dp", b"(lp", b"ccopy_reg", b"cnumpy", b"c__builtin__", b"PK\x03\x04")
+_PICKLE_STARTS = (b"(dp", b"(lp", b"}q\0", b"]q\0", b"ccopy_reg", b"cnumpy", b"c__builtin__", b"PK\x03\x04")
 _DAMAGED = "is damaged"
 _MEND = "; copy or make it again"
 

@@ -83,11 +83,11 @@ def empty_draws(batch: int, window: int, negatives: int) -> Draws:
 
 
 @compiled
-def next_random(state: NDArray[np.uint64]) -> int:
+def next_random(state: NDArray[np.uint64]) -> np.uint64:
     """Return the next 64 bits of xoshiro256++, and move `state`, shape (4,), on."""
     s0, s1, s2, s3 = state[0], state[1], state[2], state[3]
     total = s0 + s3
-    result = ((total << np.uint64(23)) | (total >> np.uint64(41))) + s0
+    result: np.uint64 = ((total << np.uint64(23)) | (total >> np.uint64(41))) + s0
     s2 ^= s0
     s3 ^= s1
     state[1] = s1 ^ s2
@@ -100,7 +100,7 @@ def next_random(state: NDArray[np.uint64]) -> int:
 @compiled
 def random_fraction(state: NDArray[np.uint64]) -> float:
     """Draw uniformly from [0, 1), in steps of 2^-53."""
-    return np.float64(next_random(state) >> np.uint64(11)) * 2.0**-53  # type: ignore[operator]
+    return np.float64(next_random(state) >> np.uint64(11)) * 2.0**-53
 
 
 @compiled

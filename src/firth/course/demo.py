@@ -1,0 +1,297 @@
+"""`firth demo`: the assignment from text to picture, sentiment scores and report.
+
+Text, vocabulary, training with checkpoints, then the files in one folder; the report is written last, with a checksum
+of each of the others.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import firth
+from firth.checkpoints import Checkpoints
+from firth.corpus.vocabulary import Vocabulary
+from firth.datasets import NotAvailableError, load_python_docs, load_sst
+from firth.datasets.sst import SentimentTreebank
+from firth.errors import OptionError, import_extra
+from firth.files import make_folder, sha256_of, write_whole
+from firth.progress import Report, silent
+from firth.signals import StopRequest
+from firth.spelling import UnknownWordError
+from firth.training.config import MinibatchConfig
+from firth.training.trainer import EncodedText, MinibatchRun, train_minibatch
+from firth.vectors.vectors import Vectors
+
+DATASETS = ("auto", "sst", "python-docs")
+MIN_COUNT = 5
+"""Rarer words of python-docs, mostly names of one package, are left out."""
+CLASSES = ("very negative", "negative", "neutral", "positive", "very positive")
+
+WordGroups = dict[str, tuple[str, ...]]
+
+SST_WORDS: WordGroups = {
+    "praise": ("great", "cool", "brilliant", "wonderful", "well", "amazing", "worth", "sweet", "enjoyable"),
+    "criticism": ("boring", "bad", "dumb", "annoying"),
+    "people": ("female", "male", "queen", "king", "man", "woman"),
+    "weather": ("rain", "snow", "hail"),
+    "drinks": ("coffee", "tea"),
+}
+"""The assignment's words."""
+
+PYTHON_DOCS_WORDS: WordGroups = {
+    "types": ("int", "float", "str", "bytes", "list", "dict", "tuple", "set"),
+    "files": ("file", "path", "directory", "folder", "filename"),
+    "network": ("socket", "server", "client", "http", "url"),
+    "time": ("day", "month", "year", "hour", "minute"),
+    "numbers": ("matrix", "array", "vector", "sum", "mean"),
+}
+
+Stage = Callable[[str], AbstractContextManager[Report]]
+"""Opens the progress of one stage of the work."""
+
+
+@dataclass(frozen=True)
+class DemoText:
+    """What the run learns from, and what it shows.
+
+    Attributes
+    ----------
+    dataset
+        Name of the data set.
+    sentences
+        Its sentences as words.
+    vocabulary
+        Its words.
+    groups
+        Words for the picture, by what they have in common.
+    treebank
+        The labelled sentences; None where there are none, and so no sentiment task.
+    """
+
+    dataset: str
+    sentences: list[list[str]]
+    vocabulary: Vocabulary
+    groups: WordGroups
+    treebank: SentimentTreebank | None
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What became of the run: where training stands and, when it is finished, the report."""
+
+    run: MinibatchRun
+    report: dict[str, Any] | None
+
+
+def run_demo(
+    out: str | Path,
+    config: MinibatchConfig,
+    *,
+    dataset: str = "auto",
+    words: tuple[str, ...] = (),
+    resume: bool = False,
+    stage: Stage = lambda _: nullcontext(silent),
+    announce: Callable[[str], None] = lambda _: None,
+    stop: StopRequest | None = None,
+) -> Demo:
+    """Train on the treebank (or python-docs), then write pictures, vectors and report into a folder.
+
+    Parameters
+    ----------
+    out
+        The folder.
+    config
+        Options of the training.
+    dataset
+        ``"sst"``, ``"python-docs"``, or ``"auto"``: the treebank where it can be had, python-docs otherwise.
+    words
+        Words for the picture, instead of the data set's own.
+    resume
+        Go on from the last checkpoint in the folder.
+    stage
+        Opens the progress of a stage of the work.
+    announce
+        Called with sentences worth telling.
+    stop
+        Can end the training early, with a checkpoint; None lets nothing end it.
+
+    Returns
+    -------
+    Demo
+
+    Raises
+    ------
+    FirthError
+        Data are missing or damaged, an option is wrong, a file can't be written, an extra is not installed.
+    """
+    for module in ("matplotlib.figure", "sklearn.linear_model"):
+        import_extra(module, "lab")  # known to be missing before the training, not after it
+    text = load_text(dataset, stage, announce)
+    groups = text.groups if not words else {"": tuple(dict.fromkeys(words))}
+    _demand_words([word for group in groups.values() for word in group], text.vocabulary)
+    folder = make_folder(out)
+    ids, offsets = text.vocabulary.encode(text.sentences)
+    encoded = EncodedText(ids, offsets, text.vocabulary.counts)
+    with stop or nullcontext(), stage(f"training on {text.dataset}") as report:
+        run = train_minibatch(
+            encoded,
+            config,
+            checkpoints=Checkpoints(folder / "checkpoints"),
+            resume=resume,
+            report=report,
+            announce=announce,
+            should_stop=stop or (lambda: False),
+        )
+    for note in run.notes:
+        announce(note)
+    if not run.finished:
+        return Demo(run, None)
+    return Demo(run, _write_results(folder, config, text, groups, run, announce))
+
+
+def load_text(dataset: str, stage: Stage, announce: Callable[[str], None]) -> DemoText:
+    """Load the text to learn from.
+
+    Raises
+    ------
+    OptionError
+        There is no such choice.
+    DataError
+        The data set is missing (and was asked for by name), or damaged.
+    """
+    if dataset not in DATASETS:
+        raise OptionError(f"dataset is {dataset!r}: it must be one of {', '.join(DATASETS)}")
+    if dataset != "python-docs":
+        try:
+            with stage("downloading sst") as report:
+                treebank = load_sst(report=report)
+            return _sst_text(treebank)
+        except NotAvailableError as error:
+            if dataset == "sst":
+                raise
+            announce(str(error))
+            announce("training on python-docs instead: the docstrings of this machine's Python; no sentiment task")
+    with stage("reading python-docs") as report:
+        sentences = load_python_docs(report)
+    vocabulary = Vocabulary.from_sentences(sentences, min_count=MIN_COUNT)
+    return DemoText("python-docs", sentences, vocabulary, _words_present(PYTHON_DOCS_WORDS, vocabulary), None)
+
+
+def _sst_text(treebank: SentimentTreebank) -> DemoText:
+    vocabulary = Vocabulary.from_sentences(treebank.sentences, unknown="UNK")
+    return DemoText("sst", treebank.sentences, vocabulary, SST_WORDS, treebank)
+
+
+def _words_present(groups: WordGroups, vocabulary: Vocabulary) -> WordGroups:
+    """Return those that this machine's Python has; its most frequent words, long ones first, where it has too few."""
+    present = {name: tuple(word for word in group if word in vocabulary) for name, group in groups.items()}
+    if sum(map(len, present.values())) >= 8:
+        return {name: group for name, group in present.items() if group}
+    return {"": tuple(sorted(vocabulary.words, key=lambda word: len(word) < 5)[:24])}
+
+
+def _demand_words(words: list[str], vocabulary: Vocabulary) -> None:
+    try:
+        for word in words:
+            vocabulary.id_of(word)
+    except UnknownWordError as error:
+        raise OptionError(f"words: {error}") from error
+    if len(words) < 2:
+        raise OptionError("words must name at least two different words, so that there is something to compare")
+
+
+def _write_results(
+    folder: Path,
+    config: MinibatchConfig,
+    text: DemoText,
+    groups: WordGroups,
+    run: MinibatchRun,
+    announce: Callable[[str], None],
+) -> dict[str, Any]:
+    """Write the files, the report last; remove those of an earlier run that this one does not make."""
+    final_loss = run.smoothed_losses[-1] if run.smoothed_losses else None
+    settings = {
+        **dataclasses.asdict(config),
+        "architecture": "skip-gram",
+        "dataset": text.dataset,
+        "final_loss": final_loss,
+        "firth": firth.__version__,
+    }
+    vectors = Vectors(text.vocabulary.words, run.center, text.vocabulary.counts, run.outside, settings)
+    vectors.save(folder / "vectors.safetensors")
+    _draw_training(folder, config, text, groups, run, vectors)
+    sentiment = None
+    if text.treebank is not None:
+        announce("learning to tell the sentiment of sentences")
+        sentiment = _sentiment(folder, text.treebank, vectors)
+    made = ["vectors.safetensors", "word_vectors.png"]
+    made += ["loss.png"] if run.losses else []
+    made += ["confusion.png"] if sentiment else []
+    for name in {"loss.png", "confusion.png"} - set(made):
+        (folder / name).unlink(missing_ok=True)
+    report = {
+        "dataset": text.dataset,
+        "vocabulary_size": len(text.vocabulary),
+        "iterations": run.iteration,
+        "final_loss": final_loss,
+        "training_seconds": round(run.seconds, 3),
+        "sentiment": sentiment,
+        "sentences": len(text.sentences),
+        "options": dataclasses.asdict(config),
+        "firth": firth.__version__,
+        "files": {name: {"sha256": sha256_of(folder / name)} for name in made},
+    }
+    write_whole(folder / "report.json", json.dumps(report, indent=2).encode() + b"\n")
+    return report
+
+
+def _draw_training(
+    folder: Path, config: MinibatchConfig, text: DemoText, groups: WordGroups, run: MinibatchRun, vectors: Vectors
+) -> None:
+    from firth import plots
+
+    words = [word for group in groups.values() for word in group]
+    plots.plot_word_map(
+        words,
+        vectors.side_by_side()[[vectors.index[word] for word in words]],
+        folder / "word_vectors.png",
+        title=f"Word vectors from {_NAMES[text.dataset]}",
+        groups=groups if len(groups) > 1 else None,
+    )
+    if run.losses:
+        plots.plot_loss(
+            run.reported_iterations,
+            run.smoothed_losses,
+            folder / "loss.png",
+            raw=run.losses,
+            title=f"Mean loss of a window, {config.loss}",
+            anneal_every=config.anneal_every,
+        )
+
+
+def _sentiment(folder: Path, treebank: SentimentTreebank, vectors: Vectors) -> dict[str, Any]:
+    from firth import plots
+    from firth.evaluation.sentiment import evaluate_sentiment, sentence_means
+
+    features = sentence_means(treebank.sentences, vectors.index, vectors.side_by_side())
+    result = evaluate_sentiment(
+        {name: features[places] for name, places in treebank.splits.items()},
+        {name: treebank.labels[places] for name, places in treebank.splits.items()},
+    )
+    plots.plot_confusion(
+        result.confusion,
+        CLASSES,
+        folder / "confusion.png",
+        title="Sentiment of the test sentences",
+        subtitle=f"{result.test:.1%} right; always the commonest class of train: {result.majority_test:.1%}",
+    )
+    return {**result.as_dict(), "labels_from": treebank.scores_from}
+
+
+_NAMES = {"sst": "the Stanford Sentiment Treebank", "python-docs": "Python's docstrings"}

@@ -1,0 +1,65 @@
+"""Stopping on request: the first Ctrl-C (or SIGTERM) asks work to end at a safe moment, the second ends it at once."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class StoppedError(BaseException):
+    """The work ended because it was asked to; `exit_code` is 128 plus the signal's number, as in any shell.
+
+    Like KeyboardInterrupt it is no `Exception`, so that nothing on the way takes it for a failure.
+    """
+
+    def __init__(self, message: str, signal_number: int) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal_number
+
+
+class StopRequest:
+    """Whether somebody asked to stop: call it to know.
+
+    Signals ask while it is entered as a context (in the main thread: signals reach no other).
+
+    Parameters
+    ----------
+    announce
+        Called with a sentence when the first signal comes.
+
+    Attributes
+    ----------
+    signal_number
+        The signal that asked, or None.
+    """
+
+    def __init__(self, announce: Callable[[str], None] = lambda _: None) -> None:
+        self.signal_number: int | None = None
+        self._announce = announce
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __call__(self) -> bool:
+        """Whether to stop."""
+        return self.signal_number is not None
+
+    def __enter__(self) -> StopRequest:
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._ask) for number in SIGNALS}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, number: int, _: FrameType | None) -> None:
+        if self():
+            raise StoppedError("stopped at once; the checkpoints written so far are whole", number)
+        self.signal_number = number
+        self._announce("stopping with a checkpoint (once more stops at once)")
