@@ -23,6 +23,10 @@ def test_the_word_meant_comes_first(word, near):
     assert near_spellings(word, WORDS)[0] == near
 
 
+def test_letter_case_makes_no_difference():
+    assert near_spellings("QUEEN", ["queer", "Queen"]) == ["Queen", "queer"]
+
+
 def test_at_most_n_come_back_nearest_first():
     assert near_spellings("film", WORDS, n=2) == ["film", "films"]
     assert len(near_spellings("film", WORDS, n=1)) == 1
@@ -33,7 +37,7 @@ def test_of_equally_near_words_the_more_frequent_comes_first():
     assert near_spellings("bet", ["but", "bat"]) == ["but", "bat"]
 
 
-@pytest.mark.parametrize("word", ["", "zqxj", "x" * 1000, "電影"])
+@pytest.mark.parametrize("word", ["", "tap", "zqxj", "x" * 1000, "電影"])
 def test_where_nothing_is_near_nothing_comes_back(word):
     assert near_spellings(word, WORDS) == []
 

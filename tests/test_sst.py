@@ -65,6 +65,12 @@ def test_without_a_dictionary_labels_come_from_the_roots_of_the_trees(tmp_path):
     assert treebank.scores_from == "trees"
 
 
+@pytest.mark.parametrize(("label", "score"), list(enumerate([0.1, 0.3, 0.5, 0.7, 0.9])))
+def test_a_score_from_a_tree_is_the_middle_of_its_class(tmp_path, label, score):
+    treebank = load_sst(write(tmp_path, trees={"test.txt": f"({label} (2 Great))"}))
+    assert (treebank.labels[2], treebank.scores[2]) == (label, score)
+
+
 def test_with_a_dictionary_scores_come_from_it(tmp_path):
     treebank = load_sst(write(tmp_path, dictionary=DICTIONARY))
     assert (treebank.labels.tolist(), treebank.scores.tolist()) == ([3, 0, 4], [0.61, 0.2, 1.0])

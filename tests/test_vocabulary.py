@@ -7,7 +7,7 @@ from hypothesis import strategies as some
 
 from firth import DataError, OptionError, Vocabulary
 
-SENTENCES = [["the", "film", "is", "the", "best"], [], ["best", "the"]]
+SENTENCES = [["the", "is", "film", "the", "best"], [], ["best", "the"]]
 TEXTS = some.lists(some.lists(some.sampled_from(["a", "b", "c", "ä", "電", "UNK"]), max_size=6), max_size=6)
 
 

@@ -257,11 +257,13 @@ def _draw_training(
     from firth import plots
 
     words = [word for group in groups.values() for word in group]
+    made_by = f"skip-gram, {config.loss}, {config.dimensions} dimensions, {run.iteration:,} iterations"
     plots.plot_word_map(
         words,
         vectors.side_by_side()[[vectors.index[word] for word in words]],
         folder / "word_vectors.png",
         title=f"Word vectors from {_NAMES[text.dataset]}",
+        subtitle=f"{made_by}; center and outside vectors side by side",
         groups=groups if len(groups) > 1 else None,
     )
     if run.losses:
@@ -270,7 +272,8 @@ def _draw_training(
             run.smoothed_losses,
             folder / "loss.png",
             raw=run.losses,
-            title=f"Mean loss of a window, {config.loss}",
+            title="Mean loss of a window",
+            subtitle=f"{made_by}; smoothed by 0.95 old + 0.05 new",
             anneal_every=config.anneal_every,
         )
 

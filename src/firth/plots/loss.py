@@ -1,4 +1,4 @@
-"""The loss of a run over its iterations: the smoothed curve, the raw losses behind it, and where the step was halved."""
+"""The loss of a run over its iterations: the smoothed curve, raw losses behind it, and where the step was halved."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def loss_figure(
     with style.sheet():
         figure = style.new_figure(10, 5.6)
         style.add_titles(figure, title, subtitle, style.font_families([title, subtitle]))
-        axes = figure.add_axes((0.07, 0.11, 0.845, 0.735))
+        axes = figure.add_axes((0.075, 0.11, 0.825, 0.735))
         _set_range(axes, at, curve, noise)
         if noise is not None:
             axes.plot(at, noise, color=style.OKABE_ITO[5], linewidth=0.5, alpha=0.45, label="each batch", zorder=2)
@@ -117,8 +117,9 @@ def _set_range(
     low, high = curve.min(), curve.max()
     if noise is not None:
         low, high = min(low, np.quantile(noise, 0.005)), max(high, np.quantile(noise, 0.995))
-    if 0 < low and high > 30 * low:
+    if low > 0 and high > 30 * low:
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:,g}")
         axes.set_ylim(low / 1.2, high * 1.5)
     else:
         margin = 0.05 * (high - low) or max(0.05 * abs(high), 1e-3)
@@ -129,7 +130,7 @@ def _set_range(
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value == round(value) else "")
     axes.grid(axis="y", color=style.PALE, linewidth=0.6)
     axes.set_axisbelow(True)
-    axes.tick_params(length=0)
+    axes.tick_params(which="both", length=0)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
 

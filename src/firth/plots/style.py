@@ -77,7 +77,7 @@ def add_titles(figure: Figure, title: str, subtitle: str, families: list[str]) -
             va="top", family=families,
         )  # fmt: skip
         needed = written.get_window_extent(renderer).width / DOTS_PER_INCH
-        written.set_size(size * min(1.0, (width - 0.4) / max(needed, 1e-9)))
+        written.set_fontsize(size * min(1.0, (width - 0.4) / max(needed, 1e-9)))
 
 
 def readable(colour: str, contrast: float = 4.5) -> str:
@@ -90,7 +90,7 @@ def readable(colour: str, contrast: float = 4.5) -> str:
     return darkened
 
 
-def luminance(rgb: tuple[float, float, float]) -> float:
+def luminance(rgb: Iterable[float]) -> float:
     """Relative luminance of an sRGB colour, 0 for black and 1 for white (WCAG 2)."""
     linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in rgb]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

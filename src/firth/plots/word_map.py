@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,14 +18,13 @@ from firth.plots.labels import ADJACENT, leader_end, overlaps, place_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.text import Text
 
-MOST_WORDS = 300
+MOST_WORDS = 100
 _MARKERS = "osD^vPX"
 _WIDTH, _HEIGHT = 10.0, 8.0
-_LEFT, _RIGHT, _BOTTOM, _TOP = 0.65, 0.2, 0.6, 1.0
+_LEFT, _RIGHT, _BOTTOM, _TOP = 0.8, 0.2, 0.6, 1.0
 """Inches around the frame."""
 _NEARLY_EQUAL = 1.5
 _LABEL = "word label"
@@ -45,7 +44,8 @@ def plot_word_map(
     Parameters
     ----------
     words
-        The N words to show, at most 300.
+        The N words to show, at most 100. Letters that no installed font has are shown as code points, ‹4F60›, and long
+        words are cut in the middle.
     matrix
         Their vectors, shape (N, D): row i is that of ``words[i]``.
     path
@@ -182,6 +182,8 @@ def _frame(figure: Figure, points: NDArray[np.float64], shares: tuple[float, flo
     notes = [f" (drawn {factor:.1f} times larger)" if factor >= _NEARLY_EQUAL else "" for factor in stretched]
     axes.set_xlabel(f"first principal component, {shares[0]:.0%} of the variance{notes[0]}")
     axes.set_ylabel(f"second principal component, {shares[1]:.0%} of the variance{notes[1]}")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:.3g}")
     axes.set_axisbelow(True)
     axes.grid(color=style.PALE, linewidth=0.5)
     axes.tick_params(labelsize=8, length=0)
@@ -233,7 +235,8 @@ def _place(figure: Figure, axes: Axes, points: NDArray[np.float64], labels: list
     back = axes.transData.inverted()
     at_origin = axes.transData.transform((0.0, 0.0))
     for label, extent, box, pixel in zip(labels, extents, boxes, pixels, strict=True):
-        label.set_position(back.transform(at_origin + box[:2] - extent[:2]))
+        x, y = back.transform(at_origin + box[:2] - extent[:2])
+        label.set_position((float(x), float(y)))
         end = leader_end(pixel, box)
         if np.hypot(*(end - pixel)) > ADJACENT:
             line = back.transform(np.array([pixel, end]))
@@ -243,6 +246,6 @@ def _place(figure: Figure, axes: Axes, points: NDArray[np.float64], labels: list
 
 def _extents(figure: Figure, labels: list[Text]) -> NDArray[np.float64]:
     """Left, bottom, right and top of texts in pixels, (N, 4), as they will be drawn."""
-    canvas: FigureCanvasAgg = figure.canvas  # type: ignore[assignment]
+    canvas: Any = figure.canvas
     renderer = canvas.get_renderer()
     return np.array([label.get_window_extent(renderer).extents for label in labels])
