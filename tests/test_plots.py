@@ -65,7 +65,7 @@ def test_a_moved_label_is_found_to_overlap_and_one_outside_to_be_cut():
 
 
 def test_labels_stay_off_points_and_near_their_own_where_there_is_room():
-    points = np.array([[100.0, 100.0], [300.0, 120.0], [200.0, 300.0]])
+    points = np.array([[100.0, 100.0], [130.0, 110.0], [200.0, 300.0]])
     boxes = place_labels(points, np.full((3, 2), [60.0, 15.0]), np.array([0.0, 0.0, 400.0, 400.0]))
     dots = np.hstack([points - 6, points + 6])
     assert len(overlaps(np.vstack([boxes, dots]))) == 0

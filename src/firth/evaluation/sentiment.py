@@ -200,7 +200,7 @@ def _standardised(x: _Features) -> _Features:
     """Give every column of train mean 0 and deviation 1, and move the other splits alike."""
     mean, deviation = x["train"].mean(axis=0), x["train"].std(axis=0)
     # A column that is constant but for rounding would be blown up to noise.
-    pass
+    deviation[deviation <= 1e-12 * np.abs(mean)] = 1.0
     if any(array.shape[1] != len(mean) for array in x.values()):
         sizes = ", ".join(f"{array.shape[1]} ({split})" for split, array in x.items())
         raise OptionError(f"features have {sizes} columns: the splits must have equally many")
