@@ -24,7 +24,7 @@ class _ForgivingCache(FunctionCache):  # type: ignore[misc]
 def compiled(function: Kernel) -> Kernel:
     """Compile a kernel when it is first called.
 
-    Arithmetic keeps IEEE order (no fastmath), so the same draws give the same bits on every processor. Where neither
+    Arithmetic keeps its order (no fastmath), so the same draws give the same bits in every run. Where neither
     the package's folder nor the user's cache can be written to, the kernel is compiled anew in each process.
     """
     kernel = njit(nogil=True, error_model="numpy")(function)
