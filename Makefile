@@ -4,13 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
-OUT ?= firth-demo
+DEMO := firth-demo
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint clean
 
 help:
-	@echo 'make demo   train word vectors, picture and report them (in $(OUT)/)'
+	@echo 'make demo   train word vectors, picture and report them (in $(DEMO)/; RESUME=1 goes on after a stop)'
 	@echo 'make test   run every test'
 	@echo 'make lint   ruff and mypy --strict'
 	@echo 'make clean  remove what the others made'
@@ -19,20 +19,21 @@ help:
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo 'Firth needs Python 3.11 or newer: install it, or name it with  make PYTHON=/path/to/python' >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 
 $(VENV)/.demo: pyproject.toml | $(BIN)/python
 	@echo 'setting up $(VENV) (once)'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[lab]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@echo 'setting up $(VENV) (once)'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[lab]' --group dev
 	@touch $@
 
 demo: $(VENV)/.demo
-	$(BIN)/firth demo --out $(OUT)
+	$(BIN)/firth demo --out $(DEMO) $(if $(RESUME),--resume)
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
@@ -43,4 +44,4 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 
 clean:
-	rm -rf $(VENV) $(OUT) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

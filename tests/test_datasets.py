@@ -136,7 +136,7 @@ def test_a_given_folder_that_is_not_there_is_an_error_and_not_ignored(given, mon
     for ask in (locate, fetch, verify):
         with pytest.raises(DataError, match=r"FIRTH_DATA is .*none, which is not a folder"):
             ask("tiny")
-    assert status("tiny").state == "damaged"
+    assert status("tiny").state == "missing"
 
 
 @pytest.mark.parametrize("ask", [locate, fetch, verify, status, is_available_offline])

@@ -11,14 +11,19 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tiny
 
-from firth import Vectors
+from firth import Checkpoints, Vectors
 from firth.cli import main
+from firth.corpus import Vocabulary
 from firth.course import demo
 from firth.datasets import NotAvailableError
 from firth.errors import DataError, MissingExtraError
+from firth.files import held
+from firth.training import trainer
+from firth.training.config import MinibatchConfig
 
 FILES = {"word_vectors.png", "loss.png", "confusion.png", "vectors.safetensors", "report.json"}
 TINY = str(Path(tiny.__file__))
@@ -74,6 +79,7 @@ def test_the_vectors_tell_the_planted_sentiments_apart(run, tmp_path):
     assert code == 0
     assert report == json.loads((tmp_path / "report.json").read_text())
     assert report["sentiment"]["test"] > 0.9 > 0.5 > report["sentiment"]["majority_test"]
+    assert report["sentiment"]["untrained_test"] < 0.9
 
 
 def test_the_same_seed_gives_the_same_files_and_another_seed_does_not(run, tmp_path):
@@ -85,7 +91,7 @@ def test_the_same_seed_gives_the_same_files_and_another_seed_does_not(run, tmp_p
 
 
 def test_softmax_trains_too(run, tmp_path):
-    code, out, _ = run(tmp_path, "--iterations", "3000", "--loss", "softmax", "--json")
+    code, out, _ = run(tmp_path, "--iterations", "3000", "--loss", "softmax", "--step", "0.3", "--json")
     assert code == 0
     assert json.loads(out)["sentiment"]["test"] > 0.8
 
@@ -94,7 +100,7 @@ def test_a_finished_run_can_be_given_more_iterations(run, tmp_path):
     assert run(tmp_path / "more", "--iterations", "100")[0] == 0
     code, _, err = run(tmp_path / "more", "--iterations", "200", "--resume")
     assert code == 0
-    assert "resumed at iteration 100" in err
+    assert "resuming at iteration 100" in err
     assert run(tmp_path / "whole", "--iterations", "200")[0] == 0
     more, whole = (tmp_path / name / "vectors.safetensors" for name in ("more", "whole"))
     assert more.read_bytes() == whole.read_bytes()
@@ -113,8 +119,8 @@ def test_resuming_with_other_options_names_them(run, tmp_path):
     ("words", "code", "said"),
     [
         ("great,wonderfull", 2, "the word 'wonderfull' is not in the vocabulary: did you mean 'wonderful'"),
-        ("great", 2, "at least two different words"),
-        ("great,great", 2, "at least two different words"),
+        ("great", 2, "1 different words can't be drawn"),
+        ("great,great", 2, "1 different words can't be drawn"),
     ],
 )
 def test_wrong_words_are_refused_before_anything_is_made(run, tmp_path, words, code, said):
@@ -220,7 +226,7 @@ def test_a_stopped_run_leaves_a_checkpoint_and_says_how_to_go_on(tmp_path, numbe
     assert last.endswith(f"--out {tmp_path} {' '.join(tiny.OPTIONS)} --iterations 1000000000 --resume")
     stopped_at = int(last.split()[4].replace(",", ""))
     resumed = subprocess.run(command(tmp_path, stopped_at + 1, "--resume"), capture_output=True, text=True, check=True)
-    assert f"resumed at iteration {stopped_at:,}" in resumed.stderr
+    assert f"resuming at iteration {stopped_at:,}" in resumed.stderr
 
 
 @pytest.mark.slow
@@ -257,7 +263,47 @@ def test_the_assignments_run_on_the_real_treebank(capsys, tmp_path):
     assert report["iterations"] == 40_000
     assert 9.3 <= report["final_loss"] <= 9.9
     assert report["sentiment"]["majority_test"] == pytest.approx(0.2308, abs=1e-4)
-    assert report["sentiment"]["test"] > report["sentiment"]["majority_test"] + 0.03
+    assert report["sentiment"]["largest_class_test"] == pytest.approx(0.2864, abs=1e-4)
+    assert {"train", "dev", "test", "untrained_test"} <= report["sentiment"].keys()
     vectors = Vectors.load(tmp_path / "vectors.safetensors")
     assert len(vectors) == 19_539
     assert all(word in vectors for group in demo.SST_WORDS.values() for word in group)
+
+
+def test_two_runs_in_one_folder_are_kept_apart(run, tmp_path):
+    with held(tmp_path / "checkpoints"):
+        code, _, err = run(tmp_path, "--iterations", "50")
+    assert code == 1
+    assert err.splitlines()[-1].startswith(f"firth: another run is working in {tmp_path / 'checkpoints'}")
+    assert run(tmp_path, "--iterations", "50")[0] == 0
+
+
+def test_an_interrupt_after_training_says_how_to_go_on_and_leaves_no_old_report(run, tmp_path, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    assert run(tmp_path, "--iterations", "50")[0] == 0
+    monkeypatch.setattr(demo, "_sentiment", interrupted)
+    code, _, err = run(tmp_path, "--iterations", "60")
+    assert code == 130
+    assert "stopped: go on with" in err
+    assert err.rstrip().endswith("--resume")
+    assert not (tmp_path / "report.json").exists()
+
+
+def test_a_stop_before_the_first_iteration_leaves_a_checkpoint_too(tmp_path):
+    text = trainer.EncodedText(*Vocabulary.from_sentences([["a", "b"]]).encode([["a", "b"]]), np.array([1, 1]))
+    config = MinibatchConfig(iterations=3, subsample=1.0)
+    checkpoints = Checkpoints(tmp_path)
+    stopped = trainer.train_minibatch(text, config, checkpoints=checkpoints, should_stop=lambda: True)
+    assert stopped.iteration == 0
+    assert checkpoints.latest()[0].iteration == 0
+    assert trainer.train_minibatch(text, config, checkpoints=checkpoints, resume=True).finished
+
+
+def test_more_words_than_a_picture_holds_are_refused_before_training(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(demo, "MOST_WORDS", 3)
+    code, _, err = run(tmp_path / "out", "--words", "great,rain,coffee,tea")
+    assert code == 2
+    assert "give 2 to 3" in err
+    assert not (tmp_path / "out").exists()

@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from firth import FirthError
-from firth.files import make_folder, write_whole
+from firth.files import held, make_folder, write_whole
 
 WRITE_UNDER_A_LIMIT = """
 import resource, signal, sys
@@ -42,8 +43,35 @@ def test_a_folder_that_does_not_exist_is_an_error_that_names_the_file(tmp_path):
 def test_parts_of_killed_runs_are_swept_and_those_of_live_ones_are_not(tmp_path):
     dead = subprocess.Popen([sys.executable, "-c", "pass"])
     dead.wait()
-    (tmp_path / f".a.{dead.pid}.part").write_bytes(b"half")
-    alive = tmp_path / f".a.{os.getpid()}.part"
+    (tmp_path / f".a.{dead.pid}.0123abcd.part").write_bytes(b"half")
+    alive = tmp_path / f".a.{os.getpid()}.0123abcd.part"
     alive.write_bytes(b"half")
     make_folder(tmp_path)
     assert list(tmp_path.iterdir()) == [alive]
+
+
+def test_threads_that_write_one_file_never_show_a_part_of_it(tmp_path):
+    target = tmp_path / "file"
+    payloads = [bytes([number]) * 300_000 for number in range(4)]
+    write_whole(target, payloads[0])
+
+    def write(payload):
+        for _ in range(20):
+            write_whole(target, payload)
+            assert target.read_bytes() in payloads
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, payloads))
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_is_held_by_one_at_a_time_and_let_go_at_the_end(tmp_path):
+    with held(tmp_path), pytest.raises(FirthError, match="another run is working in"), held(tmp_path):
+        pass
+    with held(tmp_path):
+        pass
+
+
+def test_an_error_in_the_block_is_not_taken_for_one_of_the_lock(tmp_path):
+    with pytest.raises(FileNotFoundError), held(tmp_path):
+        (tmp_path / "none").read_bytes()

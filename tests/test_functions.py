@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from firth import theory
 from firth.theory import log_sigmoid, log_softmax, sigmoid, softmax
 
 any_array = arrays(np.float64, array_shapes(min_dims=1, max_dims=3, max_side=4), elements=st.floats(-1e4, 1e4))
@@ -53,3 +54,11 @@ def test_softmax_normalises_along_the_axis_asked_for():
     x = np.arange(12.0).reshape(3, 4)
     np.testing.assert_allclose(softmax(x, axis=0).sum(axis=0), 1.0)
     np.testing.assert_allclose(softmax(x, axis=0), softmax(x.T).T)
+
+
+def test_softmax_takes_any_shape():
+    assert theory.softmax(3.0) == 1.0
+    assert theory.log_softmax(3.0) == 0.0
+    assert theory.softmax([]).shape == (0,)
+    assert theory.softmax(np.ones((2, 0))).shape == (2, 0)
+    np.testing.assert_allclose(theory.softmax(np.ones((2, 3, 4)), axis=1), np.full((2, 3, 4), 1 / 3))

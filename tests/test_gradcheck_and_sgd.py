@@ -141,3 +141,38 @@ def test_a_loss_that_is_not_a_number_stops_the_run_and_names_the_step():
     losses = iter([1.0, 1.0, float("nan")])
     with pytest.raises(ValueError, match=r"iteration 3: the step 0.1"):
         sgd(lambda x: (next(losses), x), 1.0, 0.1, 10)
+
+
+def test_a_new_run_is_never_resumed_from_an_older_one(tmp_path):
+    checkpoints = Checkpoints(tmp_path)
+    sgd(quadratic, np.ones(2), 0.01, 100, checkpoints=checkpoints, checkpoint_every=10)
+    sgd(quadratic, np.full(2, -7.0), 0.01, 20, checkpoints=checkpoints, checkpoint_every=10)
+    resumed = sgd(quadratic, np.full(2, -7.0), 0.01, 110, checkpoints=checkpoints, resume=True)
+    np.testing.assert_array_equal(resumed, sgd(quadratic, np.full(2, -7.0), 0.01, 110))
+
+
+@pytest.mark.parametrize(("start", "iterations"), [(np.ones(3), 30), (np.ones(2), 5)])
+def test_a_checkpoint_of_another_problem_or_past_the_end_is_refused(tmp_path, start, iterations):
+    checkpoints = Checkpoints(tmp_path)
+    sgd(quadratic, np.ones(2), 0.01, 10, checkpoints=checkpoints, checkpoint_every=10)
+    with pytest.raises(ValueError, match="start anew with resume=False"):
+        sgd(quadratic, start, 0.01, iterations, checkpoints=checkpoints, resume=True)
+
+
+def test_a_damaged_checkpoint_is_passed_over_with_a_warning(tmp_path):
+    checkpoints = Checkpoints(tmp_path)
+    sgd(quadratic, np.ones(2), 0.01, 20, checkpoints=checkpoints, checkpoint_every=10)
+    newest = max(tmp_path.iterdir())
+    newest.write_bytes(newest.read_bytes()[:-1])
+    with pytest.warns(UserWarning, match=newest.name):
+        sgd(quadratic, np.ones(2), 0.01, 20, checkpoints=checkpoints, resume=True)
+
+
+def test_a_gradient_of_another_shape_is_refused_by_sgd():
+    with pytest.raises(ValueError, match="its gradient"):
+        sgd(lambda x: (1.0, np.ones((2, 3))), np.ones(3), 0.1, 2)
+
+
+def test_a_distance_of_zero_is_refused():
+    with pytest.raises(ValueError, match="step is 0"):
+        gradient_check(quadratic, np.ones(2), step=0)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from firth import theory
 from firth.theory import (
     gradient_check,
     naive_softmax_loss_and_gradients,
@@ -129,3 +130,38 @@ def test_the_gradient_is_zero_where_the_model_predicts_the_data():
     expected = softmax(u @ v)
     d_u = sum(p * naive_softmax_loss_and_gradients(v, o, u)[2] for o, p in enumerate(expected))
     np.testing.assert_allclose(d_u, 0, atol=1e-15)
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.float16, np.float32])
+def test_losses_are_computed_in_float64_whatever_they_are_given(kind):
+    center, outside = np.array([100, 3], kind), np.array([[100, 1], [-90, 2], [5, 5]], kind)
+    given = theory.negative_sampling_loss_and_gradients(center, 1, outside, [0, 2, 2])
+    wide = theory.negative_sampling_loss_and_gradients(center.astype(float), 1, outside.astype(float), [0, 2, 2])
+    for mine, expected in zip(given, wide, strict=True):
+        np.testing.assert_array_equal(mine, expected)
+    given = theory.naive_softmax_loss_and_gradients(center, 1, outside)
+    wide = theory.naive_softmax_loss_and_gradients(center.astype(float), 1, outside.astype(float))
+    assert given[0] == wide[0]
+
+
+@pytest.mark.parametrize(
+    ("center", "index", "outside", "negatives", "message"),
+    [
+        (np.ones(2), 3, np.ones((3, 2)), [0], "whole numbers from 0 to V = 3"),
+        (np.ones(2), -1, np.ones((3, 2)), [0], "whole numbers from 0"),
+        (np.ones(2), 0, np.ones((3, 2)), [1, 3], "whole numbers from 0"),
+        (np.ones(2), 0, np.ones((3, 2)), [0.9, 2.7], "whole numbers from 0"),
+        (np.ones(2), 0, np.ones((3, 2)), [True, False], "whole numbers from 0"),
+        (np.ones((2, 1)), 0, np.ones((3, 2)), [1], "they must be"),
+        (np.ones(2), 0, np.ones((3, 4)), [1], "they must be"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_refused(center, index, outside, negatives, message):
+    with pytest.raises(ValueError, match=message):
+        theory.negative_sampling_loss_and_gradients(center, index, outside, negatives)
+
+
+def test_without_negatives_only_the_pair_counts():
+    loss, _, d_outside = theory.negative_sampling_loss_and_gradients(np.ones(2), 0, np.ones((3, 2)), [])
+    assert loss == pytest.approx(-theory.log_sigmoid(2.0))
+    assert not d_outside[1:].any()

@@ -1,6 +1,7 @@
 """The compiled run is the theory, fast: replayed on the same draws, gradient-checked, resumed to the last bit."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -166,9 +167,10 @@ def test_a_run_that_was_stopped_and_resumed_ends_with_the_same_bits(tmp_path, lo
         text, config, checkpoints=Checkpoints(tmp_path), should_stop=lambda: next(times, asked) >= asked
     )
     assert not stopped.finished
-    resumed = train_minibatch(text, config, checkpoints=Checkpoints(tmp_path), resume=True)
+    said = []
+    resumed = train_minibatch(text, config, checkpoints=Checkpoints(tmp_path), resume=True, announce=said.append)
     assert resumed.finished
-    assert resumed.notes == [f"resumed at iteration {stopped.iteration:,}"]
+    assert said[0] == f"resuming at iteration {stopped.iteration:,}"
     assert vectors_of(resumed) == vectors_of(train_minibatch(text, config))
 
 
@@ -194,10 +196,14 @@ def test_a_new_run_removes_the_snapshots_of_an_old_one(tmp_path):
     assert Checkpoints(tmp_path).latest()[0].iteration == 20
 
 
-def test_a_step_that_is_too_large_is_named():
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("step", [1e4, 1e300])
+def test_a_run_that_diverges_ends_and_names_the_step(loss, step, tmp_path):
     text, _ = planted_text()
-    with pytest.raises(FirthError, match=r"the step 1e\+300 is too large"):
-        train_minibatch(text, MinibatchConfig(step=1e300, iterations=100, subsample=1.0))
+    config = MinibatchConfig(loss=loss, step=step, iterations=3_000, subsample=1.0)
+    with pytest.raises(FirthError, match=f"the step {re.escape(str(step))} is too large"):
+        train_minibatch(text, config, checkpoints=Checkpoints(tmp_path))
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_text_without_windows_is_an_error_not_an_endless_loop():

@@ -77,6 +77,11 @@ def test_with_a_dictionary_scores_come_from_it(tmp_path):
     assert treebank.scores_from == "dictionary.txt"
 
 
+def test_a_dictionary_that_contradicts_the_trees_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"dictionary\.txt gives 67% of the sentences the class that the trees give"):
+        load_sst(write(tmp_path, dictionary=DICTIONARY, scores=SCORES.replace("0.61", "0.2")))
+
+
 @pytest.mark.parametrize("spelling", ["It  works .", "it works .", "It wörks .".replace("ö", "o\u0308")])
 def test_the_dictionary_may_spell_a_sentence_slightly_differently(tmp_path, spelling):
     treebank = load_sst(write(tmp_path, dictionary=DICTIONARY.replace("It works .", spelling)))

@@ -6,10 +6,12 @@ Exit status: 0 on success, 2 on bad usage, 130 or 143 where a signal ended the w
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import math
 import os
 import shlex
+import shutil
 import signal
 import sys
 from collections.abc import Sequence
@@ -24,7 +26,7 @@ from firth import __version__
 from firth.errors import DataError, FirthError
 from firth.progress import progress
 from firth.signals import StoppedError, StopRequest
-from firth.training.config import LOSSES, MinibatchConfig
+from firth.training.config import FIRST_STEPS, LOSSES, MinibatchConfig
 
 DEFAULTS = MinibatchConfig()
 
@@ -53,17 +55,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # for a terminal that has no letter σ
     try:
         code = app(args=[each for each in given if each != "--debug"], standalone_mode=False, prog_name="firth")
         sys.stdout.flush()
+        if code == 128 + signal.SIGINT:  # what typer makes of a KeyboardInterrupt
+            return _fail("stopped; no file is left half-written", code)
         return code if isinstance(code, int) else 0
     except BrokenPipeError:
         # The reader has left, as in  firth data list | head -1: nobody is there to be told.
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (KeyboardInterrupt, typer.Abort):
-        return _fail("stopped; no file is left half-written", 128 + signal.SIGINT)
     except StoppedError as stopped:
         return _fail(str(stopped), stopped.exit_code)
     except Exception as error:
@@ -81,7 +86,7 @@ def _sentence(error: Exception) -> tuple[str, int]:
         hint = f" (see {context.command_path} --help)" if message and context is not None else ""
         return message + hint, getattr(error, "exit_code", 2)
     if isinstance(error, MemoryError):
-        return "there is not enough memory for this: ask for fewer --dimensions, or close other programs", 1
+        return "there is not enough memory for this: ask for less, or close other programs", 1
     if isinstance(error, OSError):
         return f"{error.filename or 'reading or writing failed'}: {error.strerror or error}", 1
     return f"a fault of Firth ({type(error).__name__}: {error}): run it again with --debug and report what it shows", 1
@@ -97,10 +102,6 @@ def _say(sentence: str) -> None:
     """Print to standard error; a note that nobody can read is no reason to fail."""
     with contextlib.suppress(OSError):
         print(sentence, file=sys.stderr, flush=True)  # noqa: T201
-
-
-def _ignore(sentence: str) -> None:
-    pass
 
 
 def _print_json(answer: Any) -> None:
@@ -152,7 +153,13 @@ def demo(
     window: Annotated[int, typer.Option(help="C, the largest window; each is drawn from 1 to C.")] = DEFAULTS.window,
     negatives: Annotated[int, typer.Option(help="K, negatives for each outside word.")] = DEFAULTS.negatives,
     batch: Annotated[int, typer.Option(help="Windows a batch.")] = DEFAULTS.batch,
-    step: Annotated[float, typer.Option(help="Step of the descent at first.")] = DEFAULTS.step,
+    step: Annotated[
+        float | None,
+        typer.Option(
+            help="Step of the descent at first.",
+            show_default=", ".join(f"{step} for {name}" for name, step in FIRST_STEPS.items()),
+        ),
+    ] = None,
     anneal_every: Annotated[int, typer.Option(help="Iterations until the step is halved.")] = DEFAULTS.anneal_every,
     repetitions: Annotated[int, typer.Option(help="How often the text is subsampled.")] = DEFAULTS.repetitions,
     subsample: Annotated[float, typer.Option(help="Share of the text above which words are thinned.")] = (
@@ -168,22 +175,25 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Train word vectors as the CS224n assignment does; picture them and tell sentiment by them."""
+    step = FIRST_STEPS.get(loss, DEFAULTS.step) if step is None else step
     options = {name: value for name, value in locals().items() if name in MinibatchConfig.__dataclass_fields__}
     config = MinibatchConfig(**options)
     from firth.course.demo import run_demo
 
-    announce = _ignore if quiet else _say
-    stop = StopRequest(announce)
-    finished = run_demo(
-        out,
-        config,
-        dataset=dataset,
-        words=tuple(word.strip() for word in words.split(",") if word.strip()),
-        resume=resume,
-        stage=partial(progress, quiet=quiet),
-        announce=announce,
-        stop=stop,
-    )
+    stop = StopRequest(_say)
+    try:
+        finished = run_demo(
+            out,
+            config,
+            dataset=dataset,
+            words=tuple(word.strip() for word in words.split(",") if word.strip()),
+            resume=resume,
+            stage=partial(progress, quiet=quiet),
+            announce=_say,
+            stop=stop,
+        )
+    except KeyboardInterrupt:
+        raise StoppedError(f"stopped: go on with  {_resume_command()}", signal.SIGINT) from None
     if finished.report is None:
         raise StoppedError(
             f"stopped at iteration {finished.run.iteration:,} with a checkpoint: go on with  {_resume_command()}",
@@ -206,10 +216,11 @@ def _print_demo(report: dict[str, Any], out: Path) -> None:
         rows.append(
             (
                 "sentiment",
-                f"{sentiment['test']:.1%} of test right (dev {sentiment['dev']:.1%}, train {sentiment['train']:.1%}; "
-                f"always the commonest class: {sentiment['majority_test']:.1%})",
+                f"{sentiment['test']:.1%} of test right (dev {sentiment['dev']:.1%}, train {sentiment['train']:.1%})",
             )
         )
+        untrained, majority = f"{sentiment['untrained_test']:.1%}", f"{sentiment['majority_test']:.1%}"
+        rows.append(("", f"{untrained} by untrained vectors, {majority} by always the commonest class of train"))
     else:
         rows.append(("sentiment", f"left out: {report['dataset']} has no labels"))
     rows += [("written", str(out / name)) for name in [*report["files"], "report.json"]]
@@ -217,8 +228,13 @@ def _print_demo(report: dict[str, Any], out: Path) -> None:
 
 
 def _resume_command() -> str:
-    arguments = [each for each in sys.argv[1:] if each != "--resume"]
-    return shlex.join(["firth", *arguments, "--resume"])
+    """How this command was called, with --resume."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        command = [sys.executable, "-m", "firth"]
+    else:
+        command = ["firth" if shutil.which("firth") == str(called) else str(called)]
+    return shlex.join([*command, *[each for each in sys.argv[1:] if each != "--resume"], "--resume"])
 
 
 @app.command()
@@ -311,6 +327,10 @@ def data_verify(
             ]
         )
     else:
-        _print_table(("name", "state", "file"), [(name, each.state, str(each.path)) for name, each in checks])
+        rows = [
+            (name, "unpinned" if each.state == "ready" and each.problem else each.state, str(each.path))
+            for name, each in checks
+        ]
+        _print_table(("name", "state", "file"), rows)
     if bad:
         raise DataError(f"{bad[0].problem}" + (f" ({len(bad) - 1} more)" if len(bad) > 1 else ""))

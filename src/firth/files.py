@@ -10,11 +10,13 @@ import contextlib
 import hashlib
 import os
 import re
+import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 from firth.errors import FirthError
 
-_PART = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)\.part")
+_PART = re.compile(r"\..+\.(?P<pid>\d+)\.[0-9a-f]{8}\.part")
 
 
 def write_whole(path: str | Path, payload: bytes) -> None:
@@ -26,7 +28,7 @@ def write_whole(path: str | Path, payload: bytes) -> None:
         The file could not be written (no room, no permission); whatever stood at `path` is still there, unchanged.
     """
     target = Path(path)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    part = target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
     try:
         with part.open("wb") as stream:
             stream.write(payload)
@@ -50,7 +52,7 @@ def make_folder(path: str | Path) -> Path:
         The folder can't be made or written to.
     """
     folder = Path(path)
-    probe = folder / f".probe.{os.getpid()}.part"
+    probe = folder / f".probe.{os.getpid()}.{secrets.token_hex(4)}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe.touch()
@@ -62,6 +64,32 @@ def make_folder(path: str | Path) -> Path:
     except OSError as error:
         raise write_error(folder, error) from error
     return folder
+
+
+@contextlib.contextmanager
+def held(folder: str | Path) -> Iterator[None]:
+    """Hold a folder for one run while the block runs; the system lets go of it however the process ends.
+
+    Raises
+    ------
+    FirthError
+        Another process holds it, or it can't be written to.
+    """
+    lock = make_folder(folder) / ".lock"
+    try:
+        import fcntl
+    except ImportError:  # no such locks on Windows: there, runs are not kept apart
+        yield
+        return
+    with contextlib.ExitStack() as opened:
+        try:
+            fcntl.flock(opened.enter_context(lock.open("wb")), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            message = f"another run is working in {folder}: wait for it, or choose another folder"
+            raise FirthError(message) from None
+        except OSError as error:
+            raise write_error(lock, error) from error
+        yield
 
 
 def write_error(path: Path, error: OSError) -> FirthError:

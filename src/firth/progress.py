@@ -69,16 +69,19 @@ def _live_bar(description: str) -> Iterator[Report]:
 
 
 def _lines(description: str) -> Report:
-    started = shown = time.monotonic()
+    shown = time.monotonic()
+    first: tuple[float, int] | None = None
 
     def report(done: int, total: int, note: str = "") -> None:
-        nonlocal shown
+        nonlocal shown, first
         now = time.monotonic()
+        first = first or (now, done)  # what came before the first report, such as compiling, foretells nothing
         if now - shown < SECONDS_BETWEEN_LINES and not (total and done >= total):
             return
         shown = now
         of_total = f" of {total:,}" if total else ""
-        left = f", {(now - started) * (total - done) / done:.0f} s left" if total and 0 < done < total else ""
+        since, before = first
+        left = f", {(now - since) * (total - done) / (done - before):.0f} s left" if before < done < total else ""
         print(f"{description}: {done:,}{of_total}{', ' + note if note else ''}{left}", file=sys.stderr, flush=True)  # noqa: T201
 
     return report

@@ -25,7 +25,8 @@ class StoppedError(BaseException):
 class StopRequest:
     """Whether somebody asked to stop: call it to know.
 
-    Signals ask while it is entered as a context (in the main thread: signals reach no other).
+    Signals ask while it is entered as a context (in the main thread: signals reach no other); those that the process
+    was started to ignore stay ignored.
 
     Parameters
     ----------
@@ -49,7 +50,8 @@ class StopRequest:
 
     def __enter__(self) -> StopRequest:
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._ask) for number in SIGNALS}
+            caught = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+            self._before = {number: signal.signal(number, self._ask) for number in caught}
         return self
 
     def __exit__(
@@ -60,6 +62,8 @@ class StopRequest:
 
     def _ask(self, number: int, _: FrameType | None) -> None:
         if self():
-            raise StoppedError("stopped at once; the checkpoints written so far are whole", number)
+            raise StoppedError(
+                "stopped at once; the checkpoints written so far are whole, and --resume goes on from the last", number
+            )
         self.signal_number = number
         self._announce("stopping with a checkpoint (once more stops at once)")

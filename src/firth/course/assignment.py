@@ -255,7 +255,8 @@ def sgd(
     postprocessing
         Applied to x after each step.
     useSaved
-        Keep a checkpoint every 5,000 iterations in the folder ``saved_params``, and go on from the newest there.
+        Keep a checkpoint every 5,000 iterations in the folder ``saved_params``, and go on from the newest there; one of
+        another problem is an error.
     PRINT_EVERY
         Iterations between prints of the smoothed loss.
 

@@ -14,18 +14,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 import firth
 from firth.checkpoints import Checkpoints
 from firth.corpus.vocabulary import Vocabulary
 from firth.datasets import NotAvailableError, load_python_docs, load_sst
 from firth.datasets.sst import SentimentTreebank
 from firth.errors import OptionError, import_extra
-from firth.files import make_folder, sha256_of, write_whole
+from firth.files import held, make_folder, sha256_of, write_whole
+from firth.plots.word_map import MOST_WORDS
 from firth.progress import Report, silent
 from firth.signals import StopRequest
 from firth.spelling import UnknownWordError
 from firth.training.config import MinibatchConfig
-from firth.training.trainer import EncodedText, MinibatchRun, train_minibatch
+from firth.training.trainer import EncodedText, MinibatchRun, first_vectors, train_minibatch
 from firth.vectors.vectors import Vectors
 
 DATASETS = ("auto", "sst", "python-docs")
@@ -135,24 +139,23 @@ def run_demo(
     text = load_text(dataset, stage, announce)
     groups = text.groups if not words else {"": tuple(dict.fromkeys(words))}
     _demand_words([word for group in groups.values() for word in group], text.vocabulary)
-    folder = make_folder(out)
     ids, offsets = text.vocabulary.encode(text.sentences)
     encoded = EncodedText(ids, offsets, text.vocabulary.counts)
-    with stop or nullcontext(), stage(f"training on {text.dataset}") as report:
-        run = train_minibatch(
-            encoded,
-            config,
-            checkpoints=Checkpoints(folder / "checkpoints"),
-            resume=resume,
-            report=report,
-            announce=announce,
-            should_stop=stop or (lambda: False),
-        )
-    for note in run.notes:
-        announce(note)
-    if not run.finished:
-        return Demo(run, None)
-    return Demo(run, _write_results(folder, config, text, groups, run, announce))
+    folder = make_folder(out)
+    with held(folder / "checkpoints"):
+        with stop or nullcontext(), stage(f"training on {text.dataset}") as report:
+            run = train_minibatch(
+                encoded,
+                config,
+                checkpoints=Checkpoints(folder / "checkpoints"),
+                resume=resume,
+                report=report,
+                announce=announce,
+                should_stop=stop or (lambda: False),
+            )
+        if not run.finished:
+            return Demo(run, None)
+        return Demo(run, _write_results(folder, config, text, groups, run, announce))
 
 
 def load_text(dataset: str, stage: Stage, announce: Callable[[str], None]) -> DemoText:
@@ -169,7 +172,7 @@ def load_text(dataset: str, stage: Stage, announce: Callable[[str], None]) -> De
         raise OptionError(f"dataset is {dataset!r}: it must be one of {', '.join(DATASETS)}")
     if dataset != "python-docs":
         try:
-            with stage("downloading sst") as report:
+            with stage("loading sst") as report:
                 treebank = load_sst(report=report)
             return _sst_text(treebank)
         except NotAvailableError as error:
@@ -202,8 +205,8 @@ def _demand_words(words: list[str], vocabulary: Vocabulary) -> None:
             vocabulary.id_of(word)
     except UnknownWordError as error:
         raise OptionError(f"words: {error}") from error
-    if len(words) < 2:
-        raise OptionError("words must name at least two different words, so that there is something to compare")
+    if not 2 <= len(words) <= MOST_WORDS:
+        raise OptionError(f"words: {len(words)} different words can't be drawn to be compared: give 2 to {MOST_WORDS}")
 
 
 def _write_results(
@@ -214,7 +217,9 @@ def _write_results(
     run: MinibatchRun,
     announce: Callable[[str], None],
 ) -> dict[str, Any]:
-    """Write the files, the report last; remove those of an earlier run that this one does not make."""
+    """Write the files, the report last; an earlier run's report and what this run does not make are removed first."""
+    for name in ("report.json", "loss.png", "confusion.png"):
+        (folder / name).unlink(missing_ok=True)
     final_loss = run.smoothed_losses[-1] if run.smoothed_losses else None
     settings = {
         **dataclasses.asdict(config),
@@ -229,12 +234,10 @@ def _write_results(
     sentiment = None
     if text.treebank is not None:
         announce("learning to tell the sentiment of sentences")
-        sentiment = _sentiment(folder, text.treebank, vectors)
+        sentiment = _sentiment(folder, config, text.treebank, vectors)
     made = ["vectors.safetensors", "word_vectors.png"]
     made += ["loss.png"] if run.losses else []
     made += ["confusion.png"] if sentiment else []
-    for name in {"loss.png", "confusion.png"} - set(made):
-        (folder / name).unlink(missing_ok=True)
     report = {
         "dataset": text.dataset,
         "vocabulary_size": len(text.vocabulary),
@@ -278,23 +281,29 @@ def _draw_training(
         )
 
 
-def _sentiment(folder: Path, treebank: SentimentTreebank, vectors: Vectors) -> dict[str, Any]:
+def _sentiment(folder: Path, config: MinibatchConfig, treebank: SentimentTreebank, vectors: Vectors) -> dict[str, Any]:
+    """Scores of the trained vectors, and of those they started from: without the second, the first says little."""
     from firth import plots
-    from firth.evaluation.sentiment import evaluate_sentiment, sentence_means
+    from firth.evaluation.sentiment import SentimentResult, evaluate_sentiment, sentence_means
 
-    features = sentence_means(treebank.sentences, vectors.index, vectors.side_by_side())
-    result = evaluate_sentiment(
-        {name: features[places] for name, places in treebank.splits.items()},
-        {name: treebank.labels[places] for name, places in treebank.splits.items()},
-    )
+    def scores(matrix: NDArray[Any]) -> SentimentResult:
+        features = sentence_means(treebank.sentences, vectors.index, matrix)
+        return evaluate_sentiment(
+            {name: features[places] for name, places in treebank.splits.items()},
+            {name: treebank.labels[places] for name, places in treebank.splits.items()},
+        )
+
+    result = scores(vectors.side_by_side())
+    untrained = scores(np.hstack(first_vectors(len(vectors), config)))
     plots.plot_confusion(
         result.confusion,
         CLASSES,
         folder / "confusion.png",
         title="Sentiment of the test sentences",
-        subtitle=f"{result.test:.1%} right; always the commonest class of train: {result.majority_test:.1%}",
+        subtitle=f"{result.test:.1%} right; untrained vectors {untrained.test:.1%}; "
+        f"always the commonest class of train {result.majority_test:.1%}",
     )
-    return {**result.as_dict(), "labels_from": treebank.scores_from}
+    return {**result.as_dict(), "untrained_test": untrained.test, "labels_from": treebank.scores_from}
 
 
 _NAMES = {"sst": "the Stanford Sentiment Treebank", "python-docs": "Python's docstrings"}

@@ -194,11 +194,13 @@ def status(name: str) -> Status:
     """
     dataset = dataset_named(name)
     if not dataset.files:
-        return Status(name, "ready", "built here", None)
+        from firth.datasets.python_docs import check_cache
+
+        return Status(name, "ready", "cache" if check_cache().state == "ready" else "built on first use", None)
     try:
         place, root, checks = _place_of(dataset)
     except DataError as error:
-        return Status(name, "damaged", "FIRTH_DATA", None, str(error))
+        return Status(name, "missing", "", None, str(error))
     damaged = [check.problem for check in checks if check.state == "damaged"]
     missing = [check.problem for check in checks if check.state == "missing"]
     if damaged or (missing and place == "FIRTH_DATA"):
@@ -245,7 +247,9 @@ def _cache_root() -> Path:
 
 def _checks(dataset: Dataset, root: Path) -> list[FileCheck]:
     checks = [_check(file, dataset, root) for file in dataset.files]
-    return [
+    unpinned = [root / path for path, _ in dataset.unpinned if (root / path).is_file()]
+    note = "no checksum is pinned for it: what it holds is checked when it is read"
+    return [FileCheck(path, "ready", note) for path in unpinned] + [
         FileCheck(check.path, "ready") if _is_replaced(file, root) and check.state == "missing" else check
         for check, file in zip(checks, dataset.files, strict=True)
     ]

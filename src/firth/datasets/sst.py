@@ -23,6 +23,8 @@ from firth.progress import Report, silent
 CUT_OFFS = (0.2, 0.4, 0.6, 0.8)
 """Upper ends, inclusive, of the classes 0 to 3; class 4 is above."""
 _MIDPOINTS = np.array([0.1, 0.3, 0.5, 0.7, 0.9])
+_LEAST_AGREEMENT = 0.95
+"""Of the classes from the dictionary with those of the trees, where both are there."""
 _SPLITS = {1: "train", 2: "test", 3: "dev"}
 _LEAF = re.compile(r"\([0-4] ([^()]+)\)")
 _ROOT = re.compile(r"\(([0-4]) \S.*\)")
@@ -92,6 +94,8 @@ def load_sst(folder: str | Path | None = None, report: Report = silent) -> Senti
     if (place / "dictionary.txt").exists():
         scores = _scores_from_dictionary(place, texts)
         scores_from = "dictionary.txt"
+        if all((place / "trees" / f"{name}.txt").exists() for name in splits):
+            _demand_agreement(place / "dictionary.txt", scores, _scores_from_trees(place / "trees", texts, splits))
     else:
         scores = _scores_from_trees(place / "trees", texts, splits)
         scores_from = "trees"
@@ -207,6 +211,16 @@ def _scores_from_dictionary(folder: Path, texts: list[str]) -> NDArray[np.float6
             raise DataError(f"{folder / 'sentiment_labels.txt'} lacks phrase id {phrase_id}: get a whole copy")
         scores[place] = score_of_id[phrase_id]
     return scores
+
+
+def _demand_agreement(path: Path, scores: NDArray[np.float64], tree_scores: NDArray[np.float64]) -> None:
+    """Refuse a dictionary, which no checksum pins, if the trees give the sentences other classes."""
+    agreeing = np.mean(np.searchsorted(CUT_OFFS, scores) == np.searchsorted(CUT_OFFS, tree_scores))
+    if agreeing < _LEAST_AGREEMENT:
+        raise DataError(
+            f"{path} gives {agreeing:.0%} of the sentences the class that the trees give them, too few for the "
+            "treebank's own: get a whole copy, or remove it and sentiments come from the trees"
+        )
 
 
 def _read_phrase_ids(path: Path) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The mathematics of word2vec in NumPy float64, one function per formula: the oracle that fast code is held to.
 
 Every function returns the loss and its exact gradients; README.md beside this file derives them, with the numbered
-equations that the docstrings cite. This room imports only NumPy.
+equations that the docstrings cite. This room imports NumPy and the standard library alone.
 """
 
 from firth.theory.functions import log_sigmoid, log_softmax, sigmoid, softmax

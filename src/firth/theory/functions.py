@@ -54,7 +54,7 @@ def softmax(x: ArrayLike, axis: int = -1) -> Floats:
     Parameters
     ----------
     x
-        Scores, any shape with at least one dimension; rows of a matrix are normalised one by one.
+        Scores, any shape; rows of a matrix are normalised one by one.
     axis
         The axis that sums to one.
 
@@ -63,8 +63,8 @@ def softmax(x: ArrayLike, axis: int = -1) -> Floats:
     array of the shape of `x`, in [0, 1]
     """
     scores = np.asarray(x, dtype=np.float64)
-    exponentials = np.exp(scores - scores.max(axis=axis, keepdims=True))
-    return np.asarray(exponentials / exponentials.sum(axis=axis, keepdims=True))
+    exponentials = np.exp(scores - scores.max(axis=axis, keepdims=True, initial=-np.inf))
+    return _unwrapped(exponentials / exponentials.sum(axis=axis, keepdims=True))
 
 
 def log_softmax(x: ArrayLike, axis: int = -1) -> Floats:
@@ -73,7 +73,7 @@ def log_softmax(x: ArrayLike, axis: int = -1) -> Floats:
     Parameters
     ----------
     x
-        Scores, any shape with at least one dimension.
+        Scores, any shape.
     axis
         The axis whose exponentials sum to one.
 
@@ -82,8 +82,8 @@ def log_softmax(x: ArrayLike, axis: int = -1) -> Floats:
     array of the shape of `x`, at most 0
     """
     scores = np.asarray(x, dtype=np.float64)
-    shifted = scores - scores.max(axis=axis, keepdims=True)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True)))
+    shifted = scores - scores.max(axis=axis, keepdims=True, initial=-np.inf)
+    return _unwrapped(shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True)))
 
 
 def _unwrapped(values: NDArray[Any]) -> Floats:

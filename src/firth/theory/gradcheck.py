@@ -76,8 +76,10 @@ def gradient_check(
     Raises
     ------
     ValueError
-        The gradient has another shape than `x`, or `x` is empty.
+        The gradient has another shape than `x`, `x` is empty, or `step` is not above 0.
     """
+    if not step > 0:
+        raise ValueError(f"step is {step}: it must be above 0")
     point = np.array(x, dtype=np.float64)
     # The states themselves, not their JSON form: they are put back for every entry.
     python_state, numpy_state = random.getstate(), np.random.get_state()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -36,6 +37,9 @@ class CheckpointStore(Protocol):
 
     def save(self, iteration: int, arrays: Mapping[str, NDArray[Any]], state: Mapping[str, Any]) -> object:
         """Keep a snapshot."""
+
+    def clear(self) -> None:
+        """Remove the snapshots of earlier runs."""
 
     def latest(self) -> tuple[SnapshotLike | None, list[str]]:
         """Return the newest whole snapshot, and a sentence for each damaged one passed over."""
@@ -90,10 +94,12 @@ def sgd(
         Iterations between halvings.
     checkpoints
         Where to keep x, the smoothed loss and the state of `random` and `numpy.random`: ``firth.Checkpoints(folder)``.
+        Those of an earlier run are removed unless it is resumed.
     checkpoint_every
         Iterations between checkpoints.
     resume
         Go on from the newest of `checkpoints`; the result is that of a run which was never stopped, to the last bit.
+        A damaged one is passed over with a warning.
 
     Returns
     -------
@@ -102,7 +108,8 @@ def sgd(
     Raises
     ------
     ValueError
-        An option is out of range, or the loss became infinite or NaN (the message names iteration and step).
+        An option is out of range; the checkpoint is of another problem, or past `iterations` already; the gradient has
+        another shape than x; or the loss became infinite or NaN (the message names iteration and step).
     """
     if iterations < 0 or min(report_every, anneal_every, checkpoint_every) < 1 or not np.isfinite(step):
         raise ValueError("iterations must be at least 0, the *_every options at least 1, and step finite")
@@ -111,15 +118,26 @@ def sgd(
     if resume:
         if checkpoints is None:
             raise ValueError("resume=True needs checkpoints=")
-        snapshot, _ = checkpoints.latest()
+        snapshot, damaged = checkpoints.latest()
+        for sentence in damaged:
+            warnings.warn(sentence, stacklevel=2)
         if snapshot is not None:
             start, smoothed = snapshot.iteration, snapshot.state["smoothed_loss"]
+            if snapshot.arrays["x"].shape != x.shape or start > iterations:
+                raise ValueError(
+                    f"the checkpoint holds x of shape {snapshot.arrays['x'].shape} at iteration {start}, which is no "
+                    f"earlier stage of {iterations} iterations from shape {x.shape}: start anew with resume=False"
+                )
             x = snapshot.arrays["x"].copy()
             set_random_state(snapshot.state["random_state"])
+    elif checkpoints is not None:
+        checkpoints.clear()
     for iteration in range(start + 1, iterations + 1):
         loss, gradient = f(x)
         if not np.isfinite(loss):
             raise ValueError(f"the loss is {loss} at iteration {iteration}: the step {step} is too large for this f")
+        if np.shape(gradient) != x.shape:
+            raise ValueError(f"x has shape {x.shape} and its gradient {np.shape(gradient)}: they must be equal")
         x = x - annealed_step(step, iteration, anneal_every) * np.asarray(gradient)
         if postprocess is not None:
             x = postprocess(x)

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from numba import njit
-from numba.core.caching import FunctionCache
+from numba.core.caching import FunctionCache, IndexDataCacheFile
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
-class _ForgivingCache(FunctionCache):  # type: ignore[misc]
-    """Numba's cache, which lets a full disk pass: machine code that could not be kept is compiled anew next time."""
+class _Cache(FunctionCache):  # type: ignore[misc]
+    """Numba's cache, but for two things.
+
+    Numba keeps a kernel until its own file changes, though other files' code is compiled into it: here, until any file
+    of this room changes. And a full disk is let pass: what could not be kept is compiled anew next time.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        self._cache_file = IndexDataCacheFile(self._cache_path, self._impl.filename_base, _source_digest())
+
+    def is_empty(self) -> bool:
+        """Whether nothing that is still valid is kept."""
+        return not self._cache_file._load_index()
 
     def save_overload(self, signature: Any, compiled_code: Any) -> None:
         with contextlib.suppress(OSError):
@@ -29,11 +43,19 @@ def compiled(function: Kernel) -> Kernel:
     """
     kernel = njit(nogil=True, error_model="numpy")(function)
     with contextlib.suppress(RuntimeError):  # no folder for a cache
-        kernel._cache = _ForgivingCache(function)
+        kernel._cache = _Cache(function)
     return cast(Kernel, kernel)
 
 
 def is_kept(kernel: Any) -> bool:
     """Whether a kernel's machine code is on disk already, so that it starts without being compiled."""
-    folder = kernel.stats.cache_path
-    return folder is not None and any(Path(folder).glob(f"{Path(kernel.__code__.co_filename).stem}.*.nbi"))
+    return isinstance(kernel._cache, _Cache) and not kernel._cache.is_empty()
+
+
+@lru_cache
+def _source_digest() -> str:
+    """SHA-256 of this room's source files."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -10,6 +10,9 @@ from typing import Any
 from firth.errors import OptionError
 
 LOSSES = ("negative-sampling", "softmax")
+FIRST_STEPS = {"negative-sampling": 0.3, "softmax": 10.0}
+"""A good first step for each loss: the assignment's; and for naive softmax, whose pull on a word is weaker by far (its
+negatives share one probability), one at which 40,000 iterations get beyond the plateau at the start."""
 
 
 @dataclass(frozen=True)

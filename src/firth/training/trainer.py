@@ -70,8 +70,6 @@ class MinibatchRun:
         Time spent in training, over all sessions of the run; compiling and drawing the text not counted.
     finished
         Whether all iterations are done; False where the run was asked to stop.
-    notes
-        Sentences about what happened on the way, for example a damaged checkpoint that was passed over.
     """
 
     iteration: int
@@ -82,7 +80,6 @@ class MinibatchRun:
     smoothed_losses: list[float]
     seconds: float = 0.0
     finished: bool = False
-    notes: list[str] = dataclasses.field(default_factory=list)
 
     @property
     def reported_iterations(self) -> list[int]:
@@ -117,7 +114,7 @@ def train_minibatch(
     report
         Called with iterations done, in all, and the smoothed loss as a note.
     announce
-        Called with a sentence about each stage.
+        Called with sentences worth telling, for example of a damaged checkpoint that was passed over.
     should_stop
         Asked several times a second; True ends the run early, with a snapshot.
 
@@ -131,17 +128,18 @@ def train_minibatch(
         The run in `checkpoints` had other options or another text (the message names each difference), or it is
         already past the iterations asked for.
     FirthError
-        There is nothing to learn from, a snapshot can't be written, or the loss is no longer a number.
+        There is nothing to learn from, a snapshot can't be written, or the run diverges.
     """
     identity = {"config": dataclasses.asdict(config), "text": text.identity()}
-    snapshot, notes = _resumed(checkpoints, config, identity) if resume and checkpoints is not None else (None, [])
+    snapshot = None
+    if resume and checkpoints is not None:
+        snapshot = _resumed(checkpoints, config, identity, announce)
     if checkpoints is not None and not resume:
         checkpoints.clear()
     train_chunk = _prepare(text, config, announce)
     run = _start(text, config, snapshot)
-    run.notes += notes
 
-    saved_at, chunk = run.iteration, 1
+    saved_at, chunk = (snapshot.iteration if snapshot else -1), 1
     while run.iteration < config.iterations and not should_stop():
         until = min(config.iterations, (run.iteration // CHECKPOINT_EVERY + 1) * CHECKPOINT_EVERY)
         chunk = min(chunk, until - run.iteration)
@@ -150,7 +148,8 @@ def train_minibatch(
         losses = train_chunk(run, np.array(steps))
         elapsed = time.perf_counter() - started
         run.seconds += elapsed
-        _note_losses(run, losses, config.step)
+        _note_losses(run, losses)
+        _demand_numbers(run, losses, config.step)
         report(run.iteration, config.iterations, f"loss {run.smoothed_losses[-1]:.3f}" if run.smoothed_losses else "")
         if checkpoints is not None and run.iteration % CHECKPOINT_EVERY == 0:
             _save(checkpoints, run, identity)
@@ -214,23 +213,34 @@ def _start(text: EncodedText, config: MinibatchConfig, snapshot: Snapshot | None
         for loss in run.losses:
             run.smoothed_losses.append(smoothed_loss(run.smoothed_losses[-1] if run.smoothed_losses else None, loss))
         return run
-    from firth.training.kernels.draws import fill_uniform
-
-    shape = (text.counts.size, config.dimensions)
-    center, outside = np.zeros(shape), np.zeros(shape)
-    fill_uniform(center, 0.5 / config.dimensions, sampling.random_state(config.seed, sampling.INITIAL))
+    center, outside = first_vectors(text.counts.size, config)
     return MinibatchRun(0, center, outside, sampling.random_state(config.seed, sampling.BATCHES), [], [])
 
 
-def _note_losses(run: MinibatchRun, losses: NDArray[np.float64], step: float) -> None:
+def first_vectors(words: int, config: MinibatchConfig) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Center and outside vectors before the first iteration, shape (words, D): uniform in ±1/2D, and zero."""
+    from firth.training.kernels.draws import fill_uniform
+
+    center, outside = np.zeros((2, words, config.dimensions))
+    fill_uniform(center, 0.5 / config.dimensions, sampling.random_state(config.seed, sampling.INITIAL))
+    return center, outside
+
+
+def _note_losses(run: MinibatchRun, losses: NDArray[np.float64]) -> None:
     """Move the run on by a chunk, keeping every 10th loss."""
     for loss in losses.tolist():
         run.iteration += 1
-        if not np.isfinite(loss):
-            raise FirthError(f"the loss is {loss} at iteration {run.iteration}: the step {step} is too large, lower it")
         if run.iteration % REPORT_EVERY == 0:
             run.smoothed_losses.append(smoothed_loss(run.smoothed_losses[-1] if run.smoothed_losses else None, loss))
             run.losses.append(loss)
+
+
+def _demand_numbers(run: MinibatchRun, losses: NDArray[np.float64], step: float) -> None:
+    """End a run that has diverged, before it is saved."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = losses.sum(), run.center.sum(), run.outside.sum()
+    if not np.isfinite(sums).all():
+        raise FirthError(f"the run has diverged by iteration {run.iteration:,}: the step {step} is too large, lower it")
 
 
 def _save(checkpoints: Checkpoints, run: MinibatchRun, identity: dict[str, Any]) -> None:
@@ -239,12 +249,15 @@ def _save(checkpoints: Checkpoints, run: MinibatchRun, identity: dict[str, Any])
 
 
 def _resumed(
-    checkpoints: Checkpoints, config: MinibatchConfig, identity: dict[str, Any]
-) -> tuple[Snapshot | None, list[str]]:
-    """Return the newest snapshot if it is of the same run, and notes for people."""
-    snapshot, notes = checkpoints.latest()
+    checkpoints: Checkpoints, config: MinibatchConfig, identity: dict[str, Any], announce: Callable[[str], None]
+) -> Snapshot | None:
+    """Return the newest snapshot if it is of the same run; None where there is none."""
+    snapshot, damaged = checkpoints.latest()
+    for sentence in damaged:
+        announce(sentence)
     if snapshot is None:
-        return None, [f"no checkpoint in {checkpoints.folder} yet: starting from the beginning"]
+        announce(f"no checkpoint in {checkpoints.folder} yet: starting from the beginning")
+        return None
     differences = config.differences(snapshot.state["config"])
     if snapshot.state["text"] != identity["text"]:
         differences.append("the text is another one")
@@ -258,4 +271,5 @@ def _resumed(
             f"the run in {checkpoints.folder} is at iteration {snapshot.iteration:,} already, past --iterations "
             f"{config.iterations:,}: ask for more, or start anew without --resume"
         )
-    return snapshot, [*notes, f"resumed at iteration {snapshot.iteration:,}"]
+    announce(f"resuming at iteration {snapshot.iteration:,}")
+    return snapshot

@@ -131,8 +131,8 @@ class Vectors:
         OptionError
             `n` is below 1.
         """
-        if n < 1:
-            raise OptionError(f"n is {n}; it must be at least 1")
+        if not isinstance(n, int) or n < 1:
+            raise OptionError(f"n is {n!r}; it must be a whole number of at least 1")
         row = self._row(word)
         cosines = self._cosines(row)
         cosines[row] = -np.inf
@@ -228,8 +228,11 @@ def _check_unicode(word: str, row: int) -> None:
 
 
 def _matrix(numbers: ArrayLike, words: list[str], name: str) -> Float32:
-    with np.errstate(over="ignore"):
-        matrix = np.ascontiguousarray(numbers, dtype=np.float32)
+    try:
+        with np.errstate(over="ignore"):
+            matrix = np.ascontiguousarray(numbers, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise OptionError(f"{name} must hold numbers, one row a word: {error}") from error
     if matrix.ndim != 2 or matrix.shape[1] == 0:
         raise OptionError(f"{name} has shape {np.shape(numbers)}; it must be (words, dimensions)")
     if matrix.shape[0] != len(words):

@@ -1,0 +1,73 @@
+"""Stopping on request, and progress outside a terminal."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from firth import progress as progress_module
+from firth.progress import progress
+from firth.signals import StoppedError, StopRequest
+
+
+def test_the_first_signal_asks_and_the_second_ends(capsys):
+    said = []
+    stop = StopRequest(said.append)
+    with stop:
+        assert not stop()
+        signal.raise_signal(signal.SIGINT)
+        assert stop()
+        with pytest.raises(StoppedError) as caught:
+            signal.raise_signal(signal.SIGTERM)
+    assert caught.value.exit_code == 143
+    assert len(said) == 1
+
+
+def test_handlers_are_put_back_and_ignored_signals_stay_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with StopRequest() as stop:
+            signal.raise_signal(signal.SIGINT)
+            assert not stop()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", [["check"], ["data", "list"]])
+def test_ctrl_c_anywhere_is_told_and_exits_130(arguments):
+    code = (
+        "import signal, sys, firth.cli, firth.course.check, firth.datasets\n"
+        "def interrupt(*_): raise KeyboardInterrupt\n"
+        "firth.course.check.run_checks = firth.datasets.status = interrupt\n"
+        f"sys.exit(firth.cli.main({arguments}))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert answer.returncode == 130
+    assert answer.stderr == "firth: stopped; no file is left half-written\n"
+
+
+@pytest.mark.slow
+def test_a_terminal_without_greek_letters_still_gets_the_table():
+    answer = subprocess.run(
+        [sys.executable, "-m", "firth", "check"],
+        capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        check=False,
+    )
+    assert answer.returncode == 0
+    assert b"\\u03c3" in answer.stdout
+
+
+def test_time_left_is_that_of_the_work_since_the_first_report(monkeypatch):
+    clock = iter([0.0, 100.0, 110.0])  # 100 s of compiling before the first report foretell nothing
+    monkeypatch.setattr(progress_module.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    with progress("training") as report:
+        report(38_000, 40_000, "")
+        report(39_000, 40_000, "loss 1")
+    assert sys.stderr.getvalue().splitlines()[-1] == "training: 39,000 of 40,000, loss 1, 10 s left"
