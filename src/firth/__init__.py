@@ -13,16 +13,20 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from firth import course, datasets, evaluation, plots, theory
     from firth.checkpoints import Checkpoints
+    from firth.corpus.corpus import Corpus
+    from firth.corpus.phrases import Phrases
     from firth.corpus.vocabulary import Vocabulary
     from firth.errors import DataError, FirthError, MissingExtraError, OptionError
     from firth.vectors.vectors import Vectors
 
 _ROOM_OF = {
     "Checkpoints": "firth.checkpoints",
+    "Corpus": "firth.corpus.corpus",
     "DataError": "firth.errors",
     "FirthError": "firth.errors",
     "MissingExtraError": "firth.errors",
     "OptionError": "firth.errors",
+    "Phrases": "firth.corpus.phrases",
     "Vectors": "firth.vectors.vectors",
     "Vocabulary": "firth.corpus.vocabulary",
 }
@@ -30,10 +34,12 @@ _ROOMS = ("course", "datasets", "evaluation", "plots", "theory")
 
 __all__ = [
     "Checkpoints",
+    "Corpus",
     "DataError",
     "FirthError",
     "MissingExtraError",
     "OptionError",
+    "Phrases",
     "Vectors",
     "Vocabulary",
     "__version__",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import math
 import os
 import shlex
@@ -23,7 +22,9 @@ from typing import Annotated, Any
 import typer
 
 from firth import __version__
-from firth.errors import DataError, FirthError
+from firth.cli_corpus import Json, Quiet, data_app, phrases
+from firth.errors import FirthError
+from firth.output import print_json, print_table, say
 from firth.progress import progress
 from firth.signals import StoppedError, StopRequest
 from firth.training.config import FIRST_STEPS, LOSSES, MinibatchConfig
@@ -38,11 +39,8 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-data_app = typer.Typer(help="List, fetch and verify the data sets.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
-
-Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+app.command("phrases")(phrases)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -94,35 +92,8 @@ def _sentence(error: Exception) -> tuple[str, int]:
 
 def _fail(sentence: str, code: int) -> int:
     if sentence:
-        _say(f"firth: {sentence}")
+        say(f"firth: {sentence}")
     return code
-
-
-def _say(sentence: str) -> None:
-    """Print to standard error; a note that nobody can read is no reason to fail."""
-    with contextlib.suppress(OSError):
-        print(sentence, file=sys.stderr, flush=True)  # noqa: T201
-
-
-def _print_json(answer: Any) -> None:
-    print(json.dumps(answer, indent=2, ensure_ascii=False))  # noqa: T201
-
-
-def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
-    """Print a table; in a pipe, as wide as it needs to be."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*[Text(cell) for cell in row])
-    console = Console(width=None if sys.stdout.isatty() else 10_000)
-    with console.capture() as captured:
-        console.print(table)
-    print("\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n")))  # noqa: T201
 
 
 def _version(wanted: bool) -> None:
@@ -180,7 +151,7 @@ def demo(
     config = MinibatchConfig(**options)
     from firth.course.demo import run_demo
 
-    stop = StopRequest(_say)
+    stop = StopRequest(say)
     try:
         finished = run_demo(
             out,
@@ -189,7 +160,7 @@ def demo(
             words=tuple(word.strip() for word in words.split(",") if word.strip()),
             resume=resume,
             stage=partial(progress, quiet=quiet),
-            announce=_say,
+            announce=say,
             stop=stop,
         )
     except KeyboardInterrupt:
@@ -200,7 +171,7 @@ def demo(
             stop.signal_number or signal.SIGINT,
         )
     if as_json:
-        _print_json(finished.report)
+        print_json(finished.report)
     else:
         _print_demo(finished.report, out)
 
@@ -224,7 +195,7 @@ def _print_demo(report: dict[str, Any], out: Path) -> None:
     else:
         rows.append(("sentiment", f"left out: {report['dataset']} has no labels"))
     rows += [("written", str(out / name)) for name in [*report["files"], "report.json"]]
-    _print_table(("", ""), rows)
+    print_table(("", ""), rows)
 
 
 def _resume_command() -> str:
@@ -246,13 +217,13 @@ def check(as_json: Json = False) -> None:
     failed = [result for result in results if not result.passed]
     if as_json:
         checks = [{**asdict(result), "difference": _finite(result.difference)} for result in results]
-        _print_json({"passed": not failed, "checks": checks})
+        print_json({"passed": not failed, "checks": checks})
     else:
         rows = [
             (each.group, each.name, f"{each.difference:.1e}", f"{each.allowed:.0e}", "ok" if each.passed else "FAILED")
             for each in results
         ]
-        _print_table(("group", "check", "difference", "allowed", ""), rows, right=("difference", "allowed"))
+        print_table(("group", "check", "difference", "allowed", ""), rows, right=("difference", "allowed"))
     if failed:
         raise FirthError(f"{len(failed)} of {len(results)} checks failed, the first: {failed[0].name}")
     if not as_json:
@@ -261,76 +232,3 @@ def check(as_json: Json = False) -> None:
 
 def _finite(number: float) -> float | None:
     return number if math.isfinite(number) else None
-
-
-@data_app.command("list")
-def data_list(as_json: Json = False) -> None:
-    """Say which data sets there are, and which of them are here."""
-    from firth.datasets import DATASETS, status
-
-    states = [status(name) for name in DATASETS]
-    if as_json:
-        _print_json(
-            [
-                {
-                    "name": each.name,
-                    "state": each.state,
-                    "place": each.place,
-                    "folder": str(each.folder) if each.folder else None,
-                    "problem": each.problem,
-                    "description": DATASETS[each.name].description,
-                    "source": DATASETS[each.name].source,
-                    "licence": DATASETS[each.name].licence,
-                }
-                for each in states
-            ]
-        )
-        return
-    rows = [(each.name, each.state, each.place, DATASETS[each.name].description) for each in states]
-    _print_table(("name", "state", "where", "what"), rows)
-    for each in states:
-        if each.problem:
-            _say(f"{each.name}: {each.problem}")
-
-
-@data_app.command("fetch")
-def data_fetch(
-    name: Annotated[str, typer.Argument(help="A data set of  firth data list.")],
-    quiet: Quiet = False,
-) -> None:
-    """Bring a data set onto this machine, checksums checked; print the folder it is in."""
-    from firth.datasets import fetch
-
-    with progress(f"fetching {name}", quiet=quiet) as report:
-        folder = fetch(name, report)
-    print(folder)  # noqa: T201
-
-
-@data_app.command("verify")
-def data_verify(
-    names: Annotated[list[str] | None, typer.Argument(help="Data sets; all that are here where none is named.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Check every file of data sets against its checksum; exit 1 if one is damaged or missing."""
-    from firth.datasets import DATASETS, status, verify
-
-    chosen = names or [name for name in DATASETS if status(name).place in ("FIRTH_DATA", "cache")]
-    if not chosen:
-        raise DataError("no data set is here to be verified: see  firth data list")
-    checks = [(name, each) for name in chosen for each in verify(name)]
-    bad = [each for _, each in checks if each.state != "ready"]
-    if as_json:
-        _print_json(
-            [
-                {"name": name, "path": str(each.path), "state": each.state, "problem": each.problem}
-                for name, each in checks
-            ]
-        )
-    else:
-        rows = [
-            (name, "unpinned" if each.state == "ready" and each.problem else each.state, str(each.path))
-            for name, each in checks
-        ]
-        _print_table(("name", "state", "file"), rows)
-    if bad:
-        raise DataError(f"{bad[0].problem}" + (f" ({len(bad) - 1} more)" if len(bad) > 1 else ""))

@@ -11,8 +11,10 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from firth.errors import FirthError
 
@@ -20,7 +22,19 @@ _PART = re.compile(r"\..+\.(?P<pid>\d+)\.[0-9a-f]{8}\.part")
 
 
 def write_whole(path: str | Path, payload: bytes) -> None:
-    """Write `payload` to `path`: temporary file, fsync, rename, fsync of the folder.
+    """Write `payload` to `path`, whole or not at all: see `whole_file`."""
+    with whole_file(path) as stream:
+        stream.write(payload)
+
+
+@contextlib.contextmanager
+def whole_file(path: str | Path) -> Iterator[IO[bytes]]:
+    """Write a file whole or not at all: temporary file, fsync, rename, fsync of the folder.
+
+    Yields
+    ------
+    stream
+        To write to; it takes the place of `path` when the block ends, and is gone if the block fails.
 
     Raises
     ------
@@ -28,10 +42,10 @@ def write_whole(path: str | Path, payload: bytes) -> None:
         The file could not be written (no room, no permission); whatever stood at `path` is still there, unchanged.
     """
     target = Path(path)
-    part = target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
+    part = _part_of(target)
     try:
         with part.open("wb") as stream:
-            stream.write(payload)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         part.replace(target)
@@ -52,7 +66,7 @@ def make_folder(path: str | Path) -> Path:
         The folder can't be made or written to.
     """
     folder = Path(path)
-    probe = folder / f".probe.{os.getpid()}.{secrets.token_hex(4)}.part"
+    probe = _part_of(folder / "probe")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe.touch()
@@ -60,10 +74,41 @@ def make_folder(path: str | Path) -> Path:
         for part in folder.glob(".*.part"):
             match = _PART.fullmatch(part.name)
             if match and not _is_running(int(match["pid"])):
-                part.unlink(missing_ok=True)
+                shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
     except OSError as error:
         raise write_error(folder, error) from error
     return folder
+
+
+@contextlib.contextmanager
+def whole_folder(path: str | Path) -> Iterator[Path]:
+    """Make a folder whole or not at all: the block fills a temporary one, which then takes the place of `path`.
+
+    Yields
+    ------
+    Path
+        The folder to fill; gone if the block fails.
+
+    Raises
+    ------
+    FirthError
+        A folder or a file in it can't be written; whatever stood at `path` is still there, unchanged.
+    """
+    target = Path(path)
+    make_folder(target.parent)
+    part, old = _part_of(target), _part_of(target)
+    try:
+        part.mkdir()
+        yield part
+        if target.exists():
+            target.rename(old)
+        part.rename(target)
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise write_error(target, error) from error
+    finally:
+        for left in (part, old):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -90,6 +135,11 @@ def held(folder: str | Path) -> Iterator[None]:
         except OSError as error:
             raise write_error(lock, error) from error
         yield
+
+
+def _part_of(target: Path) -> Path:
+    """A temporary name beside the target, which `make_folder` sweeps once this process has ended."""
+    return target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
 
 
 def write_error(path: Path, error: OSError) -> FirthError:

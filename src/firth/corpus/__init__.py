@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from firth.corpus.corpus import Corpus
 from firth.corpus.vocabulary import Vocabulary
 
-__all__ = ["Vocabulary"]
+__all__ = ["Corpus", "Vocabulary"]

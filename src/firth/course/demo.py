@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 import firth
 from firth.checkpoints import Checkpoints
-from firth.corpus.vocabulary import Vocabulary
+from firth.corpus import Corpus, Vocabulary
 from firth.datasets import NotAvailableError, load_python_docs, load_sst
 from firth.datasets.sst import SentimentTreebank
 from firth.errors import OptionError, import_extra
@@ -68,10 +68,8 @@ class DemoText:
     ----------
     dataset
         Name of the data set.
-    sentences
-        Its sentences as words.
-    vocabulary
-        Its words.
+    corpus
+        Its sentences as word ids, with the vocabulary.
     groups
         Words for the picture, by what they have in common.
     treebank
@@ -79,8 +77,7 @@ class DemoText:
     """
 
     dataset: str
-    sentences: list[list[str]]
-    vocabulary: Vocabulary
+    corpus: Corpus
     groups: WordGroups
     treebank: SentimentTreebank | None
 
@@ -138,9 +135,8 @@ def run_demo(
         import_extra(module, "lab")  # known to be missing before the training, not after it
     text = load_text(dataset, stage, announce)
     groups = text.groups if not words else {"": tuple(dict.fromkeys(words))}
-    _demand_words([word for group in groups.values() for word in group], text.vocabulary)
-    ids, offsets = text.vocabulary.encode(text.sentences)
-    encoded = EncodedText(ids, offsets, text.vocabulary.counts)
+    _demand_words([word for group in groups.values() for word in group], text.corpus.vocabulary)
+    encoded = EncodedText(text.corpus.ids, text.corpus.offsets, text.corpus.vocabulary.counts)
     folder = make_folder(out)
     with held(folder / "checkpoints"):
         with stop or nullcontext(), stage(f"training on {text.dataset}") as report:
@@ -174,7 +170,8 @@ def load_text(dataset: str, stage: Stage, announce: Callable[[str], None]) -> De
         try:
             with stage("loading sst") as report:
                 treebank = load_sst(report=report)
-            return _sst_text(treebank)
+            corpus = Corpus.from_text(treebank.sentences, min_count=1, unknown="UNK")
+            return DemoText("sst", corpus, SST_WORDS, treebank)
         except NotAvailableError as error:
             if dataset == "sst":
                 raise
@@ -182,13 +179,8 @@ def load_text(dataset: str, stage: Stage, announce: Callable[[str], None]) -> De
             announce("training on python-docs instead: the docstrings of this machine's Python; no sentiment task")
     with stage("reading python-docs") as report:
         sentences = load_python_docs(report)
-    vocabulary = Vocabulary.from_sentences(sentences, min_count=MIN_COUNT)
-    return DemoText("python-docs", sentences, vocabulary, _words_present(PYTHON_DOCS_WORDS, vocabulary), None)
-
-
-def _sst_text(treebank: SentimentTreebank) -> DemoText:
-    vocabulary = Vocabulary.from_sentences(treebank.sentences, unknown="UNK")
-    return DemoText("sst", treebank.sentences, vocabulary, SST_WORDS, treebank)
+    corpus = Corpus.from_text(sentences, min_count=MIN_COUNT)
+    return DemoText("python-docs", corpus, _words_present(PYTHON_DOCS_WORDS, corpus.vocabulary), None)
 
 
 def _words_present(groups: WordGroups, vocabulary: Vocabulary) -> WordGroups:
@@ -228,7 +220,8 @@ def _write_results(
         "final_loss": final_loss,
         "firth": firth.__version__,
     }
-    vectors = Vectors(text.vocabulary.words, run.center, text.vocabulary.counts, run.outside, settings)
+    vocabulary = text.corpus.vocabulary
+    vectors = Vectors(vocabulary.words, run.center, vocabulary.counts, run.outside, settings)
     vectors.save(folder / "vectors.safetensors")
     _draw_training(folder, config, text, groups, run, vectors)
     sentiment = None
@@ -240,12 +233,12 @@ def _write_results(
     made += ["confusion.png"] if sentiment else []
     report = {
         "dataset": text.dataset,
-        "vocabulary_size": len(text.vocabulary),
+        "vocabulary_size": len(vocabulary),
         "iterations": run.iteration,
         "final_loss": final_loss,
         "training_seconds": round(run.seconds, 3),
         "sentiment": sentiment,
-        "sentences": len(text.sentences),
+        "sentences": len(text.corpus),
         "options": dataclasses.asdict(config),
         "firth": firth.__version__,
         "files": {name: {"sha256": sha256_of(folder / name)} for name in made},

@@ -1,0 +1,327 @@
+"""Text to ids on disk, in two passes: the text is read once, in parallel; then ids are made final.
+
+In the first pass each word gets a provisional id, in whatever order words first appear, and is counted; ids go to a
+file as they come. When all words are counted, the vocabulary is known, and a second pass over that file alone turns
+provisional ids into final ones. Nothing but the words themselves and one number a sentence stays in memory.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import io
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firth.corpus.pieces import Piece
+from firth.corpus.report import Skipped
+from firth.corpus.tokenizers import Tokenization
+from firth.corpus.vocabulary import Vocabulary
+from firth.errors import DataError
+from firth.progress import Report, silent
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_IDS_PER_CHUNK = 1 << 22
+INVALID = "lines of invalid UTF-8"
+SkippedLines = tuple[str, int, int]
+"""What was skipped, how many, and the place of the first in its piece."""
+_LEFT_OUT = np.uint32(0xFFFFFFFF)
+
+
+@dataclass(frozen=True)
+class Digest:
+    """What a worker makes of a piece: words as ids of its own, and what it skipped as (what, count, first line)."""
+
+    piece: Piece
+    ids: NDArray[np.uint32]
+    words: list[str]
+    counts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    skipped: list[SkippedLines]
+    lines: int
+    size: int
+
+
+@dataclass
+class Reading:
+    """What the first pass found.
+
+    Attributes
+    ----------
+    words
+        The different words, by provisional id.
+    counts
+        Occurrences of each, (len(words),) int64.
+    lengths
+        Words of each sentence, (sentences,) int64.
+    skipped
+        What was left out.
+    size
+        Bytes of text.
+    """
+
+    words: list[str]
+    counts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    skipped: list[Skipped]
+    size: int
+
+
+def read_text(
+    pieces: Iterable[Piece],
+    tokenization: Tokenization,
+    ids_file: IO[bytes],
+    *,
+    strict: bool = False,
+    total: int = 0,
+    report: Report = silent,
+) -> Reading:
+    """Cut pieces into words on all cores, number the words as they come, write the numbers.
+
+    Parameters
+    ----------
+    pieces
+        The text, in order.
+    tokenization
+        How lines become words.
+    ids_file
+        Takes the provisional ids, uint32 in the machine's byte order.
+    strict
+        Whether invalid UTF-8 is an error; otherwise its lines are skipped and counted.
+    total
+        What `Piece.done` will come to, for progress.
+    report
+        Called after each piece.
+
+    Raises
+    ------
+    DataError
+        A piece can't be read, or (`strict`) is no valid UTF-8.
+    """
+    tally = _Tally()
+    for digest in _digested(pieces, tokenization):
+        tally.add(digest).tofile(ids_file)
+        if strict and INVALID in tally.skipped:
+            raise DataError(
+                f"{tally.skipped[INVALID].first} is not UTF-8 text: mend the file, or read it without strict"
+            )
+        report(digest.piece.done, total, f"{tally.tokens:,} words")
+    return tally.reading()
+
+
+def _digested(pieces: Iterable[Piece], tokenization: Tokenization) -> Iterator[Digest]:
+    """Digest pieces on all cores, in order, with few of them in memory."""
+    workers = min(os.cpu_count() or 1, 16)
+    waiting: deque[Future[Digest]] = deque()
+    with ThreadPoolExecutor(workers, thread_name_prefix="firth-reader") as pool:
+        try:
+            for piece in pieces:
+                waiting.append(pool.submit(_digest, piece, tokenization))
+                if len(waiting) > workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _digest(piece: Piece, tokenization: Tokenization) -> Digest:
+    """Cut a piece into words and number them."""
+    import polars as pl
+
+    lines = piece.content if isinstance(piece.content, pl.Series) else _lines(piece.content)
+    if lines.dtype == pl.String:
+        size = len(piece.content) if isinstance(piece.content, bytes) else int(lines.str.len_bytes().sum())
+        tokens, skipped = _words_of(piece, lines, tokenization)
+    else:
+        tokens, skipped = _without(lines, {f"{piece.unit}s without a value": lines.is_null()})
+        size = int(tokens.explode().str.len_bytes().sum())
+    lengths = tokens.list.len().cast(pl.Int64).to_numpy()
+    flat = tokens.filter(tokens.list.len() > 0).explode() if not lengths.all() else tokens.explode()
+    codes = flat.cast(pl.Categorical(pl.Categories.random())).to_physical()
+    places = codes.arg_unique()
+    words = flat.gather(places).gather(codes.gather(places).arg_sort()).to_list()  # by code
+    ids = codes.to_numpy()
+    return Digest(piece, ids, words, np.bincount(ids, minlength=len(words)), lengths, skipped, len(lines), size)
+
+
+def _lines(content: bytes) -> pl.Series:
+    """The lines of a piece of a file; null where they are no UTF-8."""
+    import polars as pl
+
+    if content.startswith(codecs.BOM_UTF8):
+        content = content[len(codecs.BOM_UTF8) :]
+    if b"\r\n" in content:
+        content = content.replace(b"\r\n", b"\n")
+    content = content.removesuffix(b"\n")
+    try:
+        whole = pl.Series([content], dtype=pl.Binary).cast(pl.String)  # checks as it casts, and copies nothing
+    except pl.exceptions.ComputeError:
+        return pl.Series([_decoded(line) for line in content.split(b"\n")], dtype=pl.String)
+    return whole.str.split("\n").explode()
+
+
+def _decoded(line: bytes) -> str | None:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _words_of(piece: Piece, lines: pl.Series, tokenization: Tokenization) -> tuple[pl.Series, list[SkippedLines]]:
+    """Lists of words of the lines that have any, and what was skipped."""
+    tokens = tokenization(lines.fill_null("") if lines.null_count() else lines)
+    empty = tokens.list.len() == 0
+    if not empty.any():
+        return tokens, []
+    if piece.starts_inside:
+        empty[0] = False  # its other part is in the piece before
+    if piece.ends_inside:
+        empty[-1] = False
+    missing = INVALID if isinstance(piece.content, bytes) else f"{piece.unit}s without a value"
+    nothing, blank = lines.is_null(), lines.str.strip_chars() == ""
+    return _without(
+        tokens,
+        {
+            missing: empty & nothing,
+            f"blank {piece.unit}s": empty & blank.fill_null(False),
+            f"{piece.unit}s without a word": empty & ~blank.fill_null(True),
+        },
+    )
+
+
+def _without(tokens: pl.Series, left_out: dict[str, pl.Series]) -> tuple[pl.Series, list[SkippedLines]]:
+    """Leave lines out, and say which, how many, and where the first is."""
+    skipped: list[SkippedLines] = []
+    keep = None
+    for what, mask in left_out.items():
+        if mask.any():
+            skipped.append((what, int(mask.sum()), int(mask.to_numpy().argmax())))
+            keep = ~mask if keep is None else keep & ~mask
+    return tokens if keep is None else tokens.filter(keep), skipped
+
+
+@dataclass
+class _Tally:
+    """Words, counts and lengths over all pieces so far."""
+
+    index: dict[str, int] = field(default_factory=dict)
+    counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1 << 16, np.int64))
+    lengths: list[NDArray[np.int64]] = field(default_factory=list)
+    skipped: dict[str, Skipped] = field(default_factory=dict)
+    tokens: int = 0
+    size: int = 0
+    where: str = ""
+    line: int = 0
+
+    def add(self, digest: Digest) -> NDArray[np.uint32]:
+        """Take a digest in; return its words' ids over all pieces."""
+        index = self.index
+        places = np.fromiter(
+            (index.setdefault(word, len(index)) for word in digest.words), np.uint32, count=len(digest.words)
+        )
+        while len(index) > len(self.counts):
+            self.counts = np.concatenate([self.counts, np.zeros_like(self.counts)])
+        self.counts[places] += digest.counts
+        lengths = digest.lengths
+        if digest.piece.starts_inside and self.lengths and len(lengths):
+            self.lengths[-1][-1] += lengths[0]
+            lengths = lengths[1:]
+        if len(lengths):
+            self.lengths.append(lengths.copy())
+        if digest.piece.where != self.where:
+            self.where, self.line = digest.piece.where, 0
+        for what, count, first in digest.skipped:
+            known = self.skipped.get(what) or Skipped(what, 0, f"{self.where}:{self.line + first + 1}")
+            self.skipped[what] = Skipped(what, known.count + count, known.first)
+        self.line += digest.lines
+        self.tokens += len(digest.ids)
+        self.size += digest.size
+        return np.take(places, digest.ids, mode="clip") if len(places) else digest.ids
+
+    def reading(self) -> Reading:
+        lengths = np.concatenate(self.lengths) if self.lengths else np.empty(0, np.int64)
+        words = list(self.index)
+        return Reading(words, self.counts[: len(words)], lengths, list(self.skipped.values()), self.size)
+
+
+def finish(
+    provisional: Path, reading: Reading, vocabulary: Vocabulary, ids_path: Path, max_sentence: int | None
+) -> tuple[NDArray[np.int64], str]:
+    """Turn provisional ids into the vocabulary's, leaving out words that are not in it.
+
+    Parameters
+    ----------
+    provisional
+        The file that `read_text` wrote.
+    reading
+        What it returned.
+    vocabulary
+        The words to keep.
+    ids_path
+        Takes the ids, as a ``.npy`` file of uint32.
+    max_sentence
+        Cut sentences with more words than this, after leaving words out; None keeps them whole.
+
+    Returns
+    -------
+    offsets
+        Sentence s is ``ids[offsets[s]:offsets[s + 1]]``, shape (S + 1,), int64.
+    sha256
+        Of the file of ids.
+    """
+    stand_in = _LEFT_OUT if vocabulary.unknown is None else np.uint32(vocabulary.index[vocabulary.unknown])
+    final = np.array([vocabulary.index.get(word, stand_in) for word in reading.words], dtype=np.uint32)
+    ends = np.cumsum(reading.lengths)
+    kept_ends = ends.copy()
+    kept_tokens = int(reading.counts[final != _LEFT_OUT].sum())
+    digest = hashlib.sha256()
+    with provisional.open("rb") as source, ids_path.open("wb") as target:
+        header = _npy_header(kept_tokens)
+        digest.update(header)
+        target.write(header)
+        read = written = first = 0
+        while len(chunk := np.fromfile(source, np.uint32, _IDS_PER_CHUNK)):
+            ids = np.take(final, chunk, mode="clip")  # several times as fast as final[chunk], which checks bounds
+            keep = ids != _LEFT_OUT
+            last = int(np.searchsorted(ends, read + len(chunk), side="right"))
+            if keep.all():
+                kept_ends[first:last] += written - read
+            else:
+                before = np.concatenate([[0], np.cumsum(keep, dtype=np.int32)])
+                kept_ends[first:last] = written + before[ends[first:last] - read]
+                ids = ids[keep]
+            read, written, first = read + len(chunk), written + len(ids), last
+            payload = ids.data
+            digest.update(payload)
+            target.write(payload)
+        target.flush()
+        os.fsync(target.fileno())
+    offsets = np.concatenate([[0], kept_ends])
+    return (offsets if max_sentence is None else _cut_long(offsets, max_sentence)), digest.hexdigest()
+
+
+def _cut_long(offsets: NDArray[np.int64], longest: int) -> NDArray[np.int64]:
+    """Add an offset after every `longest` words of a sentence."""
+    lengths = np.diff(offsets)
+    parts = np.maximum(1, -(-lengths // longest))
+    part = np.arange(parts.sum()) - np.repeat(np.cumsum(parts) - parts, parts)
+    starts = np.repeat(offsets[:-1], parts) + part * longest
+    return np.concatenate([starts, offsets[-1:]])
+
+
+def _npy_header(length: int) -> bytes:
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stream, {"descr": "<u4", "fortran_order": False, "shape": (length,)})
+    return stream.getvalue()

@@ -1,0 +1,162 @@
+"""A piece of text on its way into a corpus, and how files are opened for theirs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
+
+from firth.errors import DataError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+PIECE_BYTES = 16 << 20
+LONGEST_PIECE = 64 << 20
+"""A line longer than this goes into several pieces (and is still one sentence)."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of the text.
+
+    Attributes
+    ----------
+    where
+        The file it is from, for people.
+    content
+        Bytes of lines, a Series of strings (one a sentence), or a Series of lists of words.
+    starts_inside, ends_inside
+        Whether its first line began in the piece before, and whether its last goes on in the next.
+    done
+        Bytes (of files) or sentences read so far, this piece's among them.
+    unit
+        What its sentences are called: ``"line"``, ``"row"`` or ``"sentence"``.
+    """
+
+    where: str
+    content: bytes | pl.Series
+    starts_inside: bool = False
+    ends_inside: bool = False
+    done: int = 0
+    unit: str = "line"
+
+
+def kind_of(path: Path) -> str:
+    """The suffix that tells the kind of a file: of ``reviews.csv.gz`` that is ``.csv``."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] in _OPENERS:
+        suffixes.pop()
+    return suffixes[-1] if suffixes else ""
+
+
+def is_standard_input(path: Path) -> bool:
+    """Whether a path stands for standard input."""
+    return str(path) == "-"
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """Open a file: yield its text, unpacked by its suffix, and the file itself, which tells how far reading is."""
+    opener = _OPENERS.get(path.suffix.lower())
+    with path.open("rb", buffering=1 << 20) as raw:
+        if opener is None:
+            yield raw, raw
+            return
+        with opener(raw) as stream:
+            yield stream, raw
+
+
+def text_pieces(path: Path, before: int = 0) -> Iterator[Piece]:
+    """Cut a text file after the last line end of every few megabytes; inside a line only where it is very long.
+
+    Parameters
+    ----------
+    path
+        The file, or ``-`` for standard input.
+    before
+        Bytes of the files before this one, for progress.
+
+    Raises
+    ------
+    DataError
+        The file can't be read, is cut short, or is no text.
+    """
+    name = "standard input" if is_standard_input(path) else str(path)
+    try:
+        if is_standard_input(path):
+            yield from _cut(name, sys.stdin.buffer, None, before)
+            return
+        with opened(path) as (stream, raw):
+            yield from _cut(name, stream, raw, before)
+    except (OSError, EOFError, ValueError) as error:
+        raise unreadable(path, error) from error
+    except Exception as error:
+        if "zstd" in type(error).__module__ or type(error).__name__ in ("ZstdError", "error"):  # and zlib.error
+            raise unreadable(path, error) from error
+        raise
+
+
+def unreadable(path: Path, error: Exception) -> DataError:
+    """The sentence for a file that can't be read."""
+    if isinstance(error, EOFError):
+        return DataError(f"{path} is cut short: its packed data end too early; get a whole copy")
+    reason = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
+    return DataError(f"cannot read {path}: {reason}")
+
+
+def _cut(name: str, stream: IO[bytes], raw: IO[bytes] | None, before: int) -> Iterator[Piece]:
+    rest, inside, first = b"", False, True
+    while chunk := stream.read(PIECE_BYTES):
+        if first and b"\0" in chunk[:4096]:
+            raise DataError(f"{name} is a binary file, not text: give a text file, or unpack it first")
+        first = False
+        done = before + (raw.tell() if raw else 0)
+        cut = chunk.rfind(b"\n") + 1
+        if cut:
+            yield Piece(name, rest + chunk[:cut], inside, False, done)
+            rest, inside = chunk[cut:], False
+            continue
+        rest += chunk
+        if len(rest) >= LONGEST_PIECE:
+            cut = _place_inside(rest)
+            yield Piece(name, rest[:cut], inside, True, done)
+            rest, inside = rest[cut:], True
+    if rest or inside:
+        yield Piece(name, rest, inside, False, before + (raw.tell() if raw else 0))
+
+
+def _place_inside(line: bytes) -> int:
+    """Where to cut a line that is too long: after its last space, or at least between two letters."""
+    cut = line.rfind(b" ") + 1
+    if not cut:
+        cut = len(line) - 1
+        while cut > 1 and line[cut] & 0xC0 == 0x80:
+            cut -= 1
+    return cut
+
+
+def _open_gzip(raw: IO[bytes]) -> IO[bytes]:
+    import gzip
+
+    return cast(IO[bytes], gzip.GzipFile(fileobj=raw))
+
+
+def _open_bzip2(raw: IO[bytes]) -> IO[bytes]:
+    import bz2
+
+    return cast(IO[bytes], bz2.BZ2File(raw))
+
+
+def _open_zstandard(raw: IO[bytes]) -> IO[bytes]:
+    if sys.version_info >= (3, 14):
+        from compression.zstd import ZstdFile
+    else:
+        from backports.zstd import ZstdFile
+    return cast(IO[bytes], ZstdFile(raw))
+
+
+_OPENERS = {".gz": _open_gzip, ".bz2": _open_bzip2, ".zst": _open_zstandard}
