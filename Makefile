@@ -29,7 +29,7 @@ $(VENV)/.demo: pyproject.toml | $(BIN)/python
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@echo 'setting up $(VENV) (once)'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[lab]' --group dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[lab,zh]' --group dev
 	@touch $@
 
 demo: $(VENV)/.demo

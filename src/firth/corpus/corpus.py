@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import firth
-from firth.corpus.encoding import Reading, finish, read_text
+from firth.corpus.encoding import finish, read_text
 from firth.corpus.report import ReadingReport, Skipped
 from firth.corpus.sources import Source, open_source
 from firth.corpus.tokenizers import Tokenization, Tokenizer
@@ -28,6 +28,7 @@ from firth.errors import DataError, FirthError, OptionError
 from firth.files import make_folder, sha256_of, whole_folder, write_error, write_whole
 from firth.progress import Report, silent
 
+_HEADER_BYTES = 128
 FORMAT, VERSION = "firth-corpus", 1
 _FILES = ("ids.npy", "offsets.npy", "vocabulary.parquet")
 
@@ -155,8 +156,8 @@ class Corpus:
             return found
         make_folder(target.parent)
         with whole_folder(target) as part:
-            _build(part, text, given, settings, choice, report)
-        corpus = cls.load(target)
+            vocabulary, offsets, told = _build(part, text, given, settings, choice, report)
+        corpus = cls(_mapped(target), offsets, vocabulary, settings, told, target)
         if not is_kept:
             weakref.finalize(corpus, shutil.rmtree, target.parent, ignore_errors=True)
         return corpus
@@ -179,7 +180,7 @@ class Corpus:
                 if sha256_of(place / name) != described["files"][name]:
                     raise DataError(f"{place / name} is damaged: make the corpus again")
             return cls(
-                np.load(place / "ids.npy", mmap_mode="r" if described["report"]["kept_tokens"] else None),
+                _mapped(place),
                 np.load(place / "offsets.npy"),
                 Vocabulary.load(place / "vocabulary.parquet"),
                 described["settings"],
@@ -203,6 +204,13 @@ class Corpus:
 
     def __repr__(self) -> str:
         return f"Corpus({len(self):,} sentences, {len(self.ids):,} words, {len(self.vocabulary):,} different)"
+
+
+def _mapped(folder: Path) -> NDArray[np.uint32]:
+    """The ids, memory-mapped (where there are any: nothing can't be)."""
+    path = folder / "ids.npy"
+    ids: NDArray[np.uint32] = np.load(path, mmap_mode="r" if path.stat().st_size > _HEADER_BYTES else None)
+    return ids
 
 
 def _described(tokenization: Tokenization) -> dict[str, Any]:
@@ -248,7 +256,8 @@ def _build(
     settings: dict[str, Any],
     choice: dict[str, Any],
     report: Report,
-) -> None:
+) -> tuple[Vocabulary, NDArray[np.int64], ReadingReport]:
+    """Read the text and fill the folder; what describes it is written last."""
     started = time.perf_counter()
     provisional = part / "provisional.bin"
     with provisional.open("wb") as ids_file:
@@ -260,14 +269,24 @@ def _build(
         why = f" ({'; '.join(map(str, skipped))})" if skipped else ""
         raise DataError(f"{text.description} has no words{why}: give a text that has")
     vocabulary = Vocabulary.from_counts(reading.words, reading.counts, **choice)
-    offsets, ids_sha256 = finish(provisional, reading, vocabulary, part / "ids.npy", settings["max_sentence"])
+    encoded = finish(provisional, reading, vocabulary, part / "ids.npy", settings["max_sentence"])
     provisional.unlink()
     stream = io.BytesIO()
-    np.save(stream, offsets)
+    np.save(stream, encoded.offsets)
     write_whole(part / "offsets.npy", stream.getvalue())
     vocabulary.save(part / "vocabulary.parquet")
-    told = _report(text, reading, vocabulary, skipped, len(offsets) - 1, time.perf_counter() - started)
-    checksums = {"ids.npy": ids_sha256, **{name: sha256_of(part / name) for name in _FILES[1:]}}
+    told = ReadingReport(
+        source=text.description,
+        sentences=len(encoded.offsets) - 1,
+        tokens=int(reading.counts.sum()),
+        types=len(reading.words),
+        kept_tokens=encoded.kept_tokens,
+        kept_types=len(vocabulary),
+        skipped=tuple(skipped),
+        seconds=time.perf_counter() - started,
+        megabytes=reading.size / 1e6,
+    )
+    checksums = {"ids.npy": encoded.sha256, **{name: sha256_of(part / name) for name in _FILES[1:]}}
     described = {
         "format": FORMAT,
         "version": VERSION,
@@ -276,20 +295,4 @@ def _build(
         "files": checksums,
     }
     write_whole(part / "corpus.json", json.dumps(described, indent=1).encode())
-
-
-def _report(
-    text: Source, reading: Reading, vocabulary: Vocabulary, skipped: list[Skipped], sentences: int, seconds: float
-) -> ReadingReport:
-    kept = sum(count for word, count in zip(reading.words, reading.counts.tolist(), strict=True) if word in vocabulary)
-    return ReadingReport(
-        source=text.description,
-        sentences=sentences,
-        tokens=int(reading.counts.sum()),
-        types=len(reading.words),
-        kept_tokens=kept,
-        kept_types=len(vocabulary),
-        skipped=tuple(skipped),
-        seconds=seconds,
-        megabytes=reading.size / 1e6,
-    )
+    return vocabulary, encoded.offsets, told

@@ -31,7 +31,7 @@ from firth.progress import Report, silent
 if TYPE_CHECKING:
     import polars as pl
 
-_IDS_PER_CHUNK = 1 << 22
+_IDS_PER_CHUNK = 1 << 20
 INVALID = "lines of invalid UTF-8"
 SkippedLines = tuple[str, int, int]
 """What was skipped, how many, and the place of the first in its piece."""
@@ -212,11 +212,19 @@ def _without(tokens: pl.Series, left_out: dict[str, pl.Series]) -> tuple[pl.Seri
     return tokens if keep is None else tokens.filter(keep), skipped
 
 
+class _Numbering(dict[str, int]):
+    """Words and their numbers; a word that is asked for the first time gets the next number."""
+
+    def __missing__(self, word: str) -> int:
+        self[word] = number = len(self)
+        return number
+
+
 @dataclass
 class _Tally:
     """Words, counts and lengths over all pieces so far."""
 
-    index: dict[str, int] = field(default_factory=dict)
+    index: _Numbering = field(default_factory=_Numbering)
     counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1 << 16, np.int64))
     lengths: list[NDArray[np.int64]] = field(default_factory=list)
     skipped: dict[str, Skipped] = field(default_factory=dict)
@@ -228,9 +236,7 @@ class _Tally:
     def add(self, digest: Digest) -> NDArray[np.uint32]:
         """Take a digest in; return its words' ids over all pieces."""
         index = self.index
-        places = np.fromiter(
-            (index.setdefault(word, len(index)) for word in digest.words), np.uint32, count=len(digest.words)
-        )
+        places = np.fromiter(map(index.__getitem__, digest.words), np.uint32, count=len(digest.words))
         while len(index) > len(self.counts):
             self.counts = np.concatenate([self.counts, np.zeros_like(self.counts)])
         self.counts[places] += digest.counts
@@ -256,9 +262,28 @@ class _Tally:
         return Reading(words, self.counts[: len(words)], lengths, list(self.skipped.values()), self.size)
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """What the second pass made.
+
+    Attributes
+    ----------
+    offsets
+        Sentence s is ``ids[offsets[s]:offsets[s + 1]]``, shape (S + 1,), int64.
+    sha256
+        Of the file of ids.
+    kept_tokens
+        Words of the text that are in the vocabulary, by themselves and not as its unknown word.
+    """
+
+    offsets: NDArray[np.int64]
+    sha256: str
+    kept_tokens: int
+
+
 def finish(
     provisional: Path, reading: Reading, vocabulary: Vocabulary, ids_path: Path, max_sentence: int | None
-) -> tuple[NDArray[np.int64], str]:
+) -> Encoded:
     """Turn provisional ids into the vocabulary's, leaving out words that are not in it.
 
     Parameters
@@ -273,43 +298,64 @@ def finish(
         Takes the ids, as a ``.npy`` file of uint32.
     max_sentence
         Cut sentences with more words than this, after leaving words out; None keeps them whole.
-
-    Returns
-    -------
-    offsets
-        Sentence s is ``ids[offsets[s]:offsets[s + 1]]``, shape (S + 1,), int64.
-    sha256
-        Of the file of ids.
     """
-    stand_in = _LEFT_OUT if vocabulary.unknown is None else np.uint32(vocabulary.index[vocabulary.unknown])
-    final = np.array([vocabulary.index.get(word, stand_in) for word in reading.words], dtype=np.uint32)
-    ends = np.cumsum(reading.lengths)
+    final = np.array([vocabulary.index.get(word, _LEFT_OUT) for word in reading.words], dtype=np.uint32)
+    in_vocabulary = final != _LEFT_OUT
+    kept_tokens = int(reading.counts[in_vocabulary].sum())
+    if vocabulary.unknown is not None:
+        final[~in_vocabulary] = vocabulary.index[vocabulary.unknown]
+    written = int(reading.counts[final != _LEFT_OUT].sum())
+    with ids_path.open("wb") as stream:
+        target = _Checksummed(stream)
+        target.write(_npy_header(written))
+        kept_ends = _write_final(provisional, final, np.cumsum(reading.lengths), target)
+        stream.flush()
+        os.fsync(stream.fileno())
+    offsets = np.concatenate([[0], kept_ends])
+    if max_sentence is not None:
+        offsets = _cut_long(offsets, max_sentence)
+    return Encoded(offsets, target.sha256(), kept_tokens)
+
+
+def _write_final(
+    provisional: Path, final: NDArray[np.uint32], ends: NDArray[np.int64], target: _Checksummed
+) -> NDArray[np.int64]:
+    """Write the final ids; return where each sentence ends among them."""
     kept_ends = ends.copy()
-    kept_tokens = int(reading.counts[final != _LEFT_OUT].sum())
-    digest = hashlib.sha256()
-    with provisional.open("rb") as source, ids_path.open("wb") as target:
-        header = _npy_header(kept_tokens)
-        digest.update(header)
-        target.write(header)
-        read = written = first = 0
+    read = written = first = 0
+    # While one chunk is checksummed and written, the next is computed.
+    with provisional.open("rb") as source, ThreadPoolExecutor(1) as writer:
+        last_write: Future[None] | None = None
         while len(chunk := np.fromfile(source, np.uint32, _IDS_PER_CHUNK)):
             ids = np.take(final, chunk, mode="clip")  # several times as fast as final[chunk], which checks bounds
             keep = ids != _LEFT_OUT
             last = int(np.searchsorted(ends, read + len(chunk), side="right"))
-            if keep.all():
-                kept_ends[first:last] += written - read
-            else:
-                before = np.concatenate([[0], np.cumsum(keep, dtype=np.int32)])
-                kept_ends[first:last] = written + before[ends[first:last] - read]
-                ids = ids[keep]
+            before = np.cumsum(keep, dtype=np.int32)
+            kept_ends[first:last] = written + np.where(ends[first:last] > read, before[ends[first:last] - read - 1], 0)
+            ids = ids[keep]
+            if last_write is not None:
+                last_write.result()
+            last_write = writer.submit(target.write, ids.data)
             read, written, first = read + len(chunk), written + len(ids), last
-            payload = ids.data
-            digest.update(payload)
-            target.write(payload)
-        target.flush()
-        os.fsync(target.fileno())
-    offsets = np.concatenate([[0], kept_ends])
-    return (offsets if max_sentence is None else _cut_long(offsets, max_sentence)), digest.hexdigest()
+        if last_write is not None:
+            last_write.result()
+    kept_ends[first:] = written  # sentences without words at the end
+    return kept_ends
+
+
+class _Checksummed:
+    """A file that is written to, and the SHA-256 of what was."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._digest = hashlib.sha256()
+
+    def write(self, payload: bytes | memoryview) -> None:
+        self._stream.write(payload)
+        self._digest.update(payload)
+
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
 
 
 def _cut_long(offsets: NDArray[np.int64], longest: int) -> NDArray[np.int64]:
