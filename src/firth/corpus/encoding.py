@@ -141,19 +141,30 @@ def _digest(piece: Piece, tokenization: Tokenization) -> Digest:
     import polars as pl
 
     lines = piece.content if isinstance(piece.content, pl.Series) else _lines(piece.content)
-    if lines.dtype == pl.String:
-        size = len(piece.content) if isinstance(piece.content, bytes) else int(lines.str.len_bytes().sum())
-        tokens, skipped = _words_of(piece, lines, tokenization)
-    else:
+    if lines.dtype != pl.String:
         tokens, skipped = _without(lines, {f"{piece.unit}s without a value": lines.is_null()})
-        size = int(tokens.explode().str.len_bytes().sum())
+        return _numbered(piece, tokens, skipped, len(lines), int(tokens.explode().str.len_bytes().sum()))
+    size = len(piece.content) if isinstance(piece.content, bytes) else int(lines.str.len_bytes().sum())
+    split = tokenization.split(lines)
+    if split is not None:
+        digest = _numbered(piece, split, [], len(lines), size)
+        if tokenization.splits_right(pl.Series(digest.words)):
+            return digest
+    tokens, skipped = _words_of(piece, lines, tokenization)
+    return _numbered(piece, tokens, skipped, len(lines), size)
+
+
+def _numbered(piece: Piece, tokens: pl.Series, skipped: list[SkippedLines], lines: int, size: int) -> Digest:
+    """Give the words of a piece numbers of its own."""
+    import polars as pl
+
     lengths = tokens.list.len().cast(pl.Int64).to_numpy()
     flat = tokens.filter(tokens.list.len() > 0).explode() if not lengths.all() else tokens.explode()
     codes = flat.cast(pl.Categorical(pl.Categories.random())).to_physical()
     places = codes.arg_unique()
     words = flat.gather(places).gather(codes.gather(places).arg_sort()).to_list()  # by code
     ids = codes.to_numpy()
-    return Digest(piece, ids, words, np.bincount(ids, minlength=len(words)), lengths, skipped, len(lines), size)
+    return Digest(piece, ids, words, np.bincount(ids, minlength=len(words)), lengths, skipped, lines, size)
 
 
 def _lines(content: bytes) -> pl.Series:

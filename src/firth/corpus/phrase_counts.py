@@ -136,7 +136,7 @@ class Coding:
         rest, last = divmod(key, len(self.outer))
         code, first = divmod(rest, len(self.outer))
         ids = [int(self.outer[last])]
-        while code:
+        while code > 0:
             code, connector = divmod(code, self.base)
             ids.append(int(self.connectors[connector - 1]))
         return [int(self.outer[first]), *reversed(ids)]

@@ -53,6 +53,9 @@ _CUTS = {
     "whitespace": (rf"[^{_SPACE}]+", rf"^[^{_SPACE}]+(?: [^{_SPACE}]+)*$", " "),
     "characters": (_CHARACTER, rf"^[^{_SPACE}{_UPON}\p{{Extended_Pictographic}}\p{{Regional_Indicator}}]+$", ""),
 }
+_SPLIT_WORDS = {"words": rf"^{_PLAIN_WORDS}$", "whitespace": rf"^[^{_SPACE}]+$"}
+"""The words that splitting lines at single spaces may give."""
+_SAMPLE = 100
 # What jieba, made for Chinese, would take apart: emoji, other scripts' words, marks from their letters.
 _FOREIGN = r"[\p{L}\p{N}_--[\p{Han}\p{Hiragana}\p{Katakana}]]"
 _FOREIGN_WORD = rf"{_FOREIGN}[{_UPON}{_FURTHER}--[\p{{Han}}\p{{Hiragana}}\p{{Katakana}}]]*"
@@ -112,6 +115,30 @@ class Tokenization:
         if self.digits == "fold":
             text = text.str.replace_all(r"\p{Nd}", "0")
         return text
+
+    def split(self, lines: pl.Series) -> pl.Series | None:
+        """Cut lines at single spaces, if that looks right: half the time of checking every line first.
+
+        Parameters
+        ----------
+        lines
+            Strings.
+
+        Returns
+        -------
+        Series of lists of strings
+            What calling gives if `splits_right` says so of its different words; None where it would not.
+        """
+        if self.tokenizer not in _SPLIT_WORDS or lines.null_count():
+            return None
+        lines = self.normalised(lines)
+        if not lines.head(_SAMPLE).str.contains(_CUTS[str(self.tokenizer)][1]).all():
+            return None
+        return lines.str.split(" ")
+
+    def splits_right(self, words: pl.Series) -> bool:
+        """Whether `split` cut lines as calling would have, told by the different words that it gave."""
+        return bool(words.str.contains(_SPLIT_WORDS[str(self.tokenizer)]).all())
 
     def __call__(self, lines: pl.Series) -> pl.Series:
         """Cut lines into words.
