@@ -7,14 +7,13 @@ provisional ids into final ones. Nothing but the words themselves and one number
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import io
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -50,6 +49,7 @@ class Digest:
     skipped: list[SkippedLines]
     lines: int
     size: int
+    were_lists: bool = False
 
 
 @dataclass
@@ -68,6 +68,8 @@ class Reading:
         What was left out.
     size
         Bytes of text.
+    were_lists
+        Whether the text came as lists of words, which no tokenizer has touched.
     """
 
     words: list[str]
@@ -75,6 +77,7 @@ class Reading:
     lengths: NDArray[np.int64]
     skipped: list[Skipped]
     size: int
+    were_lists: bool
 
 
 def read_text(
@@ -142,8 +145,9 @@ def _digest(piece: Piece, tokenization: Tokenization) -> Digest:
 
     lines = piece.content if isinstance(piece.content, pl.Series) else _lines(piece.content)
     if lines.dtype != pl.String:
-        tokens, skipped = _without(lines, {f"{piece.unit}s without a value": lines.is_null()})
-        return _numbered(piece, tokens, skipped, len(lines), int(tokens.explode().str.len_bytes().sum()))
+        tokens, skipped = lines.drop_nulls(), _places({f"{piece.unit}s without a value": lines.is_null()})
+        size = int(tokens.explode().str.len_bytes().sum())
+        return replace(_numbered(piece, tokens, skipped, len(lines), size), were_lists=True)
     size = len(piece.content) if isinstance(piece.content, bytes) else int(lines.str.len_bytes().sum())
     split = tokenization.split(lines)
     if split is not None:
@@ -160,6 +164,8 @@ def _numbered(piece: Piece, tokens: pl.Series, skipped: list[SkippedLines], line
 
     lengths = tokens.list.len().cast(pl.Int64).to_numpy()
     flat = tokens.filter(tokens.list.len() > 0).explode() if not lengths.all() else tokens.explode()
+    if flat.null_count() or (flat == "").any():
+        raise DataError(f"{piece.where}: among the {piece.unit}s up to {piece.done:,} one has an empty or missing word")
     codes = flat.cast(pl.Categorical(pl.Categories.random())).to_physical()
     places = codes.arg_unique()
     words = flat.gather(places).gather(codes.gather(places).arg_sort()).to_list()  # by code
@@ -171,8 +177,6 @@ def _lines(content: bytes) -> pl.Series:
     """The lines of a piece of a file; null where they are no UTF-8."""
     import polars as pl
 
-    if content.startswith(codecs.BOM_UTF8):
-        content = content[len(codecs.BOM_UTF8) :]
     if b"\r\n" in content:
         content = content.replace(b"\r\n", b"\n")
     content = content.removesuffix(b"\n")
@@ -192,35 +196,31 @@ def _decoded(line: bytes) -> str | None:
 
 def _words_of(piece: Piece, lines: pl.Series, tokenization: Tokenization) -> tuple[pl.Series, list[SkippedLines]]:
     """Lists of words of the lines that have any, and what was skipped."""
-    tokens = tokenization(lines.fill_null("") if lines.null_count() else lines)
+    import polars as pl
+
+    nothing = lines.is_null()
+    tokens = tokenization(lines.fill_null("") if nothing.any() else lines)
+    if nothing.any():  # a function may find words in nothing
+        tokens = pl.select(pl.when(~nothing).then(tokens).otherwise(pl.lit([], dtype=pl.List(pl.String)))).to_series()
     empty = tokens.list.len() == 0
     if not empty.any():
         return tokens, []
-    if piece.starts_inside:
-        empty[0] = False  # its other part is in the piece before
-    if piece.ends_inside:
-        empty[-1] = False
+    inside = np.zeros(len(lines), dtype=bool)  # whose other part is in another piece
+    inside[0], inside[-1] = piece.starts_inside, inside[-1] or piece.ends_inside
+    kept = pl.Series(inside)
     missing = INVALID if isinstance(piece.content, bytes) else f"{piece.unit}s without a value"
-    nothing, blank = lines.is_null(), lines.str.strip_chars() == ""
-    return _without(
-        tokens,
-        {
-            missing: empty & nothing,
-            f"blank {piece.unit}s": empty & blank.fill_null(False),
-            f"{piece.unit}s without a word": empty & ~blank.fill_null(True),
-        },
-    )
+    blank = lines.str.strip_chars() == ""
+    left_out = {
+        missing: nothing,
+        f"blank {piece.unit}s": empty & blank.fill_null(False) & ~kept,
+        f"{piece.unit}s without a word": empty & ~blank.fill_null(True) & ~kept,
+    }
+    return tokens.filter(~empty | kept), _places(left_out)
 
 
-def _without(tokens: pl.Series, left_out: dict[str, pl.Series]) -> tuple[pl.Series, list[SkippedLines]]:
-    """Leave lines out, and say which, how many, and where the first is."""
-    skipped: list[SkippedLines] = []
-    keep = None
-    for what, mask in left_out.items():
-        if mask.any():
-            skipped.append((what, int(mask.sum()), int(mask.to_numpy().argmax())))
-            keep = ~mask if keep is None else keep & ~mask
-    return tokens if keep is None else tokens.filter(keep), skipped
+def _places(left_out: dict[str, pl.Series]) -> list[SkippedLines]:
+    """What was left out, how many, and where the first is."""
+    return [(what, int(mask.sum()), int(mask.to_numpy().argmax())) for what, mask in left_out.items() if mask.any()]
 
 
 class _Numbering(dict[str, int]):
@@ -241,6 +241,7 @@ class _Tally:
     skipped: dict[str, Skipped] = field(default_factory=dict)
     tokens: int = 0
     size: int = 0
+    were_lists: bool = False
     where: str = ""
     line: int = 0
 
@@ -262,15 +263,18 @@ class _Tally:
         for what, count, first in digest.skipped:
             known = self.skipped.get(what) or Skipped(what, 0, f"{self.where}:{self.line + first + 1}")
             self.skipped[what] = Skipped(what, known.count + count, known.first)
-        self.line += digest.lines
+        self.line += digest.lines - digest.piece.ends_inside
         self.tokens += len(digest.ids)
         self.size += digest.size
+        self.were_lists |= digest.were_lists
         return np.take(places, digest.ids, mode="clip") if len(places) else digest.ids
 
     def reading(self) -> Reading:
         lengths = np.concatenate(self.lengths) if self.lengths else np.empty(0, np.int64)
         words = list(self.index)
-        return Reading(words, self.counts[: len(words)], lengths, list(self.skipped.values()), self.size)
+        return Reading(
+            words, self.counts[: len(words)], lengths, list(self.skipped.values()), self.size, self.were_lists
+        )
 
 
 @dataclass(frozen=True)

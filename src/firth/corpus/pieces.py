@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +20,10 @@ if TYPE_CHECKING:
 PIECE_BYTES = 16 << 20
 LONGEST_PIECE = 64 << 20
 """A line longer than this goes into several pieces (and is still one sentence)."""
+
+
+_LONGEST_WORD = 1 << 20
+_SPACE = re.compile(rb"[\t\x0b-\r\x1c-\x20]|\xe3\x80\x80")  # the last is the ideographic space
 
 
 @dataclass(frozen=True)
@@ -62,12 +69,19 @@ def is_standard_input(path: Path) -> bool:
 def opened(path: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     """Open a file: yield its text, unpacked by its suffix, and the file itself, which tells how far reading is."""
     opener = _OPENERS.get(path.suffix.lower())
-    with path.open("rb", buffering=1 << 20) as raw:
-        if opener is None:
-            yield raw, raw
-            return
-        with opener(raw) as stream:
-            yield stream, raw
+    try:
+        with path.open("rb", buffering=1 << 20) as raw:
+            if opener is None:
+                yield raw, raw
+                return
+            with opener(raw) as stream:
+                yield stream, raw
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise unreadable(path, error) from error
+    except Exception as error:
+        if type(error).__name__ == "ZstdError":  # of one module or another, by the version of Python
+            raise unreadable(path, error) from error
+        raise
 
 
 def text_pieces(path: Path, before: int = 0) -> Iterator[Piece]:
@@ -85,19 +99,13 @@ def text_pieces(path: Path, before: int = 0) -> Iterator[Piece]:
     DataError
         The file can't be read, is cut short, or is no text.
     """
-    name = "standard input" if is_standard_input(path) else str(path)
-    try:
-        if is_standard_input(path):
-            yield from _cut(name, sys.stdin.buffer, None, before)
-            return
-        with opened(path) as (stream, raw):
-            yield from _cut(name, stream, raw, before)
-    except (OSError, EOFError, ValueError) as error:
-        raise unreadable(path, error) from error
-    except Exception as error:
-        if "zstd" in type(error).__module__ or type(error).__name__ in ("ZstdError", "error"):  # and zlib.error
-            raise unreadable(path, error) from error
-        raise
+    if is_standard_input(path):
+        if sys.stdin is None:
+            raise DataError("standard input is closed: name a file, or pipe a text in")
+        yield from _cut("standard input", sys.stdin.buffer, None, before)
+        return
+    with opened(path) as (stream, raw):
+        yield from _cut(str(path), stream, raw if raw.seekable() else None, before)
 
 
 def unreadable(path: Path, error: Exception) -> DataError:
@@ -113,6 +121,8 @@ def _cut(name: str, stream: IO[bytes], raw: IO[bytes] | None, before: int) -> It
     while chunk := stream.read(PIECE_BYTES):
         if first and b"\0" in chunk[:4096]:
             raise DataError(f"{name} is a binary file, not text: give a text file, or unpack it first")
+        if first:
+            chunk = chunk.removeprefix(codecs.BOM_UTF8)
         first = False
         done = before + (raw.tell() if raw else 0)
         cut = chunk.rfind(b"\n") + 1
@@ -130,13 +140,13 @@ def _cut(name: str, stream: IO[bytes], raw: IO[bytes] | None, before: int) -> It
 
 
 def _place_inside(line: bytes) -> int:
-    """Where to cut a line that is too long: after its last space, or at least between two letters."""
-    cut = line.rfind(b" ") + 1
-    if not cut:
-        cut = len(line) - 1
-        while cut > 1 and line[cut] & 0xC0 == 0x80:
-            cut -= 1
-    return cut
+    """Where to cut a line that is too long: after its last white space, or at least between two letters."""
+    end = max((match.end() for match in _SPACE.finditer(line, max(len(line) - _LONGEST_WORD, 1))), default=0)
+    if not end:
+        end = len(line) - 1
+        while end > 1 and line[end] & 0xC0 == 0x80:
+            end -= 1
+    return end
 
 
 def _open_gzip(raw: IO[bytes]) -> IO[bytes]:

@@ -26,13 +26,13 @@ def _scan(name: str, **options: Any) -> Callable[[Any], pl.LazyFrame]:
     return scan
 
 
-_AS_TEXT = {"infer_schema": False}  # a column of numbers is text too, as written
+_AS_TEXT = {"infer_schema": False, "glob": False}  # a column of numbers is text too, as written
 TABLE_READERS: dict[str, Callable[[Any], pl.LazyFrame]] = {
     ".csv": _scan("scan_csv", **_AS_TEXT),
-    ".tsv": _scan("scan_csv", separator="\t", **_AS_TEXT),
-    ".jsonl": _scan("scan_ndjson", infer_schema_length=1000),
-    ".ndjson": _scan("scan_ndjson", infer_schema_length=1000),
-    ".parquet": _scan("scan_parquet"),
+    ".tsv": _scan("scan_csv", separator="\t", quote_char=None, **_AS_TEXT),
+    ".jsonl": _scan("scan_ndjson", infer_schema_length=None),
+    ".ndjson": _scan("scan_ndjson", infer_schema_length=None),
+    ".parquet": _scan("scan_parquet", glob=False),
 }
 """Kinds of table files by suffix."""
 
@@ -66,7 +66,10 @@ def file_pieces(path: Path, kind: str, column: str, before: int) -> Iterator[Pie
             raise DataError(f"{path} has no column {column!r}: it has {', '.join(names)}")
         is_packed, done = path.suffix.lower() != kind, 0
         rows = 0 if is_packed else frame.select(pl.len()).collect().item()
-        for batch in frame.select(column).collect_batches(chunk_size=ROWS_PER_PIECE, maintain_order=True):
+        # Without the optimisation every field of a row is read, and a row with too many is an error, not cut short.
+        whole = pl.QueryOptFlags(projection_pushdown=False)
+        chosen = frame.select(column)
+        for batch in chosen.collect_batches(chunk_size=ROWS_PER_PIECE, maintain_order=True, optimizations=whole):
             done += batch.height
             text = _text(batch.get_column(column), str(path))
             yield Piece(str(path), text, done=before + (size * done // rows if rows else size), unit="row")
@@ -96,9 +99,11 @@ def object_pieces(source: Any, column: str | None) -> Iterator[Piece]:
     names = getattr(source, "column_names", None) or getattr(source, "columns", None)
     if names is not None:
         if column is None:
-            raise OptionError(f"{where} is a table: name the column that holds the text, one of {', '.join(names)}")
+            raise OptionError(
+                f"{where} is a table: name the column that holds the text, one of {', '.join(map(str, names))}"
+            )
         if column not in list(names):
-            raise DataError(f"{where} has no column {column!r}: it has {', '.join(names)}")
+            raise DataError(f"{where} has no column {column!r}: it has {', '.join(map(str, names))}")
     if hasattr(source, "iter") and hasattr(source, "column_names"):
         parts = source.select_columns(column).iter(ROWS_PER_PIECE)
         batches: Iterator[pl.Series] = (pl.Series(column, rows[column]) for rows in parts)
