@@ -9,6 +9,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -178,6 +179,11 @@ class TestKept:
         assert as_reference(Corpus.load(tmp_path / "mine")) == as_reference(corpus)
         path.write_text("d d\n")
         assert Corpus.from_text(path, min_count=1, folder=tmp_path / "mine").vocabulary.words == ["d"]
+        (tmp_path / "mine" / "vectors").write_text("mine")
+        with pytest.raises(OptionError, match="holds something else"):
+            Corpus.from_text(path, folder=tmp_path / "mine")
+        with pytest.raises(OptionError, match="holds something else"):
+            Corpus.from_text(path, folder=path)
         (tmp_path / "other").mkdir()
         (tmp_path / "other" / "precious").write_text("mine")
         with pytest.raises(OptionError, match="holds something else"):
@@ -205,6 +211,9 @@ class TestKept:
         ({"min_count": 9}, "leaves no word: the most frequent, 'a', occurs 2 times"),
         ({"max_size": 0}, "max_size is 0"),
         ({"max_sentence": 0}, "max_sentence is 0"),
+        ({"max_sentence": True}, "max_sentence is True"),
+        ({"keep": "abc"}, "keep is the string 'abc'"),
+        ({"drop": "abc"}, "drop is the string 'abc'"),
         ({"tokenizer": "word"}, "tokenizer is 'word': it must be one of words, whitespace, characters, jieba"),
         ({"digits": "drop"}, "digits is 'drop'"),
     ],
@@ -212,6 +221,35 @@ class TestKept:
 def test_bad_options_are_named(options, said):
     with pytest.raises(OptionError, match=said):
         Corpus.from_text([["a", "a", "b"]], **options)
+
+
+def test_processes_that_make_the_same_corpus_at_once_all_get_it(tmp_path):
+    text = tmp_path / "text.txt"
+    code = (
+        "import firth, os, sys\nfor n in range(30):\n"
+        "    c = firth.Corpus.from_text(sys.argv[1], min_count=1, max_sentence=n // 2 + 1)\n"
+        "    assert c.ids.tolist() == [0, 0]"
+    )
+    text.write_text("a a\n")
+    environment = os.environ | {"FIRTH_CACHE": str(tmp_path / "cache")}
+    command = [sys.executable, "-c", code, str(text)]
+    processes = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    for process in processes:
+        assert process.communicate()[1] == ""
+        assert process.returncode == 0
+
+
+def test_a_text_that_fails_leaves_no_temporary_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(DataError):
+        Corpus.from_text([[]])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_lists_of_words_are_recorded_as_given():
+    corpus = Corpus.from_text([["The", "Cat"]], min_count=1)
+    assert corpus.vocabulary.words == ["Cat", "The"]
+    assert (corpus.settings["tokenizer"], corpus.settings["lowercase"]) == ("given", False)
 
 
 def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path):
@@ -262,7 +300,7 @@ def test_the_treebank_gives_the_assignments_counts():
 
 
 def test_every_script_comes_through_whole(tmp_path):
-    line = "我爱Python编程 😀👩‍👩‍👧 école ＡＢＣ مرحبا بالعالم"
+    line = "我爱Python编程 😀👩‍👩‍👧 e\u0301cole ＡＢＣ مرحبا بالعالم"
     path = tmp_path / "mixed.txt"
     path.write_text(line + "\n", encoding="utf-8")
     for tokenizer in ("words", "whitespace", "characters", "jieba"):
@@ -270,7 +308,7 @@ def test_every_script_comes_through_whole(tmp_path):
         (sentence,) = corpus.sentences()
         assert "".join(sentence) == line.replace(" ", ""), tokenizer
     words = next(Corpus.from_text(path, tokenizer="words", min_count=1).sentences())
-    assert {"👩‍👩‍👧", "école", "ａｂｃ", "مرحبا"} <= set(words)
+    assert {"👩‍👩‍👧", "e\u0301cole", "ａｂｃ", "مرحبا"} <= set(words)
 
 
 @pytest.mark.slow
@@ -285,14 +323,17 @@ def test_chinese_wikipedia_is_cut_and_kept(tokenizer):
 
 
 @pytest.mark.slow
-def test_wikipedia_is_counted_and_encoded_exactly_as_plain_python_does():
+def test_wikipedia_is_counted_and_encoded_exactly_as_plain_python_does(tmp_path):
     if not is_available_offline("enwiki-100mb"):
         pytest.skip("enwiki-100mb is not here: set FIRTH_DATA")
     path = Path(locate("enwiki-100mb")) / "enwiki-100mb.txt.gz"
     with gzip.open(path, "rt", encoding="utf-8", newline="\n") as stream:
         sentences = [line.split() for line in itertools.islice(stream, 60_000)]
-    corpus = Corpus.from_text((" ".join(sentence) for sentence in sentences), tokenizer="whitespace")
-    assert as_reference(corpus) == reference(sentences, 5)
+    part = tmp_path / "part.txt"
+    part.write_text("".join(" ".join(sentence) + "\n" for sentence in sentences), encoding="utf-8")
+    expected = reference(sentences, 5)
+    for tokenizer in ("whitespace", "words"):
+        assert as_reference(Corpus.from_text(part, tokenizer=tokenizer)) == expected
     whole = Corpus.from_text(path, tokenizer="whitespace")
     assert whole.report.tokens == 16_800_127
     assert whole.report.sentences == 250_271

@@ -4,8 +4,10 @@ import bz2
 import gzip
 import io
 import json
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import polars as pl
@@ -201,10 +203,79 @@ def test_what_is_no_text_is_named(given, error, said):
         read(given)
 
 
-def test_a_list_with_an_existing_file_and_a_missing_one_is_a_list_of_sentences_or_an_error(tmp_path):
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_list_with_an_existing_file_and_a_missing_one_is_an_error(tmp_path, kind):
     path = write(tmp_path / "a.txt", TEXT)
     with pytest.raises(DataError, match="there is no file"):
-        read([path, tmp_path / "b.txt"])
+        read([kind(path), kind(tmp_path / "b.txt")])
+
+
+def test_a_list_of_patterns_is_one_of_files(tmp_path):
+    write(tmp_path / "a.txt", TEXT)
+    write(tmp_path / "b.txt", TEXT)
+    assert sentences_of([str(tmp_path / "a*.txt"), str(tmp_path / "b*.txt")]) == SENTENCES * 2
+
+
+def test_brackets_in_the_name_of_a_table_are_no_pattern(tmp_path):
+    write(tmp_path / "t1.csv", "text\nwrong\n")
+    path = write(tmp_path / "t[1].csv", "text\nright\n")
+    assert sentences_of(path, column="text") == [["right"]]
+
+
+def test_a_row_with_too_many_fields_is_an_error_and_not_cut_short(tmp_path):
+    path = write(tmp_path / "a.csv", "n,text\n1,hello, world\n2,b\n")
+    with pytest.raises(DataError, match=r"cannot read .*a\.csv"):
+        read(path, column="text")
+
+
+def test_quotes_mean_nothing_in_tsv(tmp_path):
+    path = write(tmp_path / "a.tsv", 'n\ttext\n1\t"quoted\n2\tb\n')
+    assert sentences_of(path, column="text") == [["quoted"], ["b"]]
+
+
+def test_json_lines_whose_text_comes_late_are_read(tmp_path):
+    path = write(tmp_path / "a.jsonl", '{"n":1}\n' * 2_000 + '{"text":"late words"}\n')
+    assert sentences_of(path, column="text") == [["late", "words"]]
+
+
+def test_a_named_pipe_is_read_and_never_kept(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_text(TEXT))
+    writer.start()
+    corpus = read(pipe, cache=True)
+    writer.join()
+    assert list(corpus.sentences()) == SENTENCES
+    assert "firth-corpus-" in str(corpus.folder)
+
+
+def test_a_column_of_what_has_none_is_an_error(tmp_path):
+    for given in (write(tmp_path / "a.txt", TEXT), LINES):
+        with pytest.raises(OptionError, match="is no table: leave it out"):
+            read(given, column="text")
+
+
+def test_an_iterable_that_fails_is_not_taken_for_a_full_disk(tmp_path):
+    def lines():
+        yield "first"
+        yield from (tmp_path / "none.txt").open()
+
+    with pytest.raises(DataError, match=r"the given generator failed: FileNotFoundError.*none\.txt"):
+        read(lines())
+
+
+def test_a_missing_word_in_a_list_column_is_named():
+    with pytest.raises(DataError, match="empty or missing word"):
+        read(pl.Series([["a", None, "b"]]))
+
+
+def test_a_function_finds_no_words_in_lines_that_were_skipped(tmp_path):
+    path = write(tmp_path / "a.txt", b"good line\n\xff\n")
+    corpus = read(path, tokenizer=lambda line: ["<s>", *line.split()])
+    assert list(corpus.sentences()) == [["<s>", "good", "line"]]
+    assert str(corpus.report.skipped[0]) == f"1 lines of invalid UTF-8, first {path}:2"
+    with pytest.raises(DataError, match="not UTF-8"):
+        read(path, tokenizer=str.split, strict=True)
 
 
 @pytest.mark.parametrize(
@@ -249,7 +320,8 @@ def test_however_the_file_is_cut_into_pieces_the_sentences_are_the_same(tmp_path
     from firth.corpus import pieces
 
     long = " ".join(f"word{number}" for number in range(100))
-    lines = [*LINES, "", long, "東" * 60, LINES[0]]
+    wide = "\t".join(f"tab{number}" for number in range(100))
+    lines = [*LINES, "", long, wide, "東" * 60, LINES[0]]
     path = write(tmp_path / "text.txt", "\n".join(lines))
     expected = [line.split() for line in lines if line]
     assert sentences_of(path, tokenizer="whitespace") == expected
@@ -257,6 +329,40 @@ def test_however_the_file_is_cut_into_pieces_the_sentences_are_the_same(tmp_path
     assert sentences_of(path, tokenizer="whitespace") == expected
     monkeypatch.setattr(pieces, "LONGEST_PIECE", 300)
     assert sentences_of(path, tokenizer="whitespace") == expected
+
+
+@pytest.mark.parametrize("longest", [100, 101, 102])
+def test_a_cut_never_falls_inside_a_letter(tmp_path, longest, monkeypatch):
+    from firth.corpus import pieces
+
+    monkeypatch.setattr(pieces, "PIECE_BYTES", 50)
+    monkeypatch.setattr(pieces, "LONGEST_PIECE", longest)
+    path = write(tmp_path / "text.txt", "東é" * 200 + "\nlast\n")
+    assert sentences_of(path, tokenizer="characters") == [list("東é" * 200), list("last")]
+
+
+def test_an_invalid_part_of_a_line_that_is_cut_is_counted_and_an_error_if_strict(tmp_path, monkeypatch):
+    from firth.corpus import pieces
+
+    monkeypatch.setattr(pieces, "PIECE_BYTES", 32)
+    monkeypatch.setattr(pieces, "LONGEST_PIECE", 128)
+    words = [f"w{number}" for number in range(200)]
+    content = "\n".join(["first", " ".join(words), "last"]).encode().replace(b"w100 ", b"w\xff ")
+    path = write(tmp_path / "a.txt", content)
+    corpus = read(path)
+    assert len(corpus) == 3
+    assert [str(each) for each in corpus.report.skipped] == [f"1 lines of invalid UTF-8, first {path}:2"]
+    with pytest.raises(DataError, match=r"a\.txt:2 is not UTF-8"):
+        read(path, strict=True)
+
+
+def test_a_byte_order_mark_is_one_at_the_start_of_a_file_alone(tmp_path, monkeypatch):
+    from firth.corpus import pieces
+
+    path = write(tmp_path / "a.txt", "\ufeffa\n\ufeffa\n" * 20)
+    expected = read(path, tokenizer="whitespace").vocabulary.counts.tolist()
+    monkeypatch.setattr(pieces, "PIECE_BYTES", 8)
+    assert read(path, tokenizer="whitespace").vocabulary.counts.tolist() == expected == [39, 1]
 
 
 def test_line_numbers_count_over_pieces_and_start_anew_in_each_file(tmp_path, monkeypatch):

@@ -183,6 +183,8 @@ def phrases(
     found = None if apply is None else Phrases.load(apply)
     if found is not None and out is None:
         raise OptionError("--apply joins phrases in a text: name a file for it with --out")
+    if out is not None and (str(out) == "-" or out.suffix in (".gz", ".bz2", ".zst")):
+        raise OptionError(f"--out is {out}: the text is written plain, so name a .txt file")
     corpus = _read(
         inputs,
         quiet,

@@ -74,15 +74,25 @@ def make_folder(path: str | Path) -> Path:
         for part in folder.glob(".*.part"):
             match = _PART.fullmatch(part.name)
             if match and not _is_running(int(match["pid"])):
-                shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
+                if part.is_dir() and not part.is_symlink():
+                    shutil.rmtree(part, ignore_errors=True)
+                else:
+                    part.unlink(missing_ok=True)
     except OSError as error:
         raise write_error(folder, error) from error
     return folder
 
 
 @contextlib.contextmanager
-def whole_folder(path: str | Path) -> Iterator[Path]:
+def whole_folder(path: str | Path, *, replace: bool = True) -> Iterator[Path]:
     """Make a folder whole or not at all: the block fills a temporary one, which then takes the place of `path`.
+
+    Parameters
+    ----------
+    path
+        Where the folder is to be.
+    replace
+        Whether a folder that stands there is replaced; otherwise it stays, and the new one goes.
 
     Yields
     ------
@@ -100,9 +110,13 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
     try:
         part.mkdir()
         yield part
-        if target.exists():
+        if target.exists() and replace:
             target.rename(old)
-        part.rename(target)
+        try:
+            part.rename(target)
+        except OSError:
+            if replace or not target.is_dir():
+                raise
         _sync_folder(target.parent)
     except OSError as error:
         raise write_error(target, error) from error

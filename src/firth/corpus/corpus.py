@@ -31,6 +31,7 @@ from firth.progress import Report, silent
 _HEADER_BYTES = 128
 FORMAT, VERSION = "firth-corpus", 1
 _FILES = ("ids.npy", "offsets.npy", "vocabulary.parquet")
+_OWN_FILES = {*_FILES, "corpus.json"}
 
 
 class Corpus:
@@ -139,7 +140,10 @@ class Corpus:
             The corpus can't be written.
         """
         given = Tokenization(tokenizer, tokenizer == "words" if lowercase is None else lowercase, nfkc, digits)
-        if max_sentence is not None and (not isinstance(max_sentence, int) or max_sentence < 1):
+        for name, chosen in (("keep", keep), ("drop", drop)):
+            if isinstance(chosen, str):
+                raise OptionError(f"{name} is the string {chosen[:40]!r}: give a list of words")
+        if max_sentence is not None and (type(max_sentence) is not int or max_sentence < 1):
             raise OptionError(f"max_sentence is {max_sentence!r}: it must be a whole number from 1, or None")
         text = open_source(source, column)
         choice = {
@@ -155,8 +159,14 @@ class Corpus:
         if is_kept and folder is None and (found := _found(target)) is not None:
             return found
         make_folder(target.parent)
-        with whole_folder(target) as part:
-            vocabulary, offsets, told = _build(part, text, given, settings, choice, report)
+        try:
+            # A corpus of the same key that another process has finished meanwhile is as good, and may be in use.
+            with whole_folder(target, replace=folder is not None) as part:
+                vocabulary, offsets, told = _build(part, text, given, settings, choice, report)
+        except BaseException:
+            if not is_kept:
+                shutil.rmtree(target.parent, ignore_errors=True)
+            raise
         corpus = cls(_mapped(target), offsets, vocabulary, settings, told, target)
         if not is_kept:
             weakref.finalize(corpus, shutil.rmtree, target.parent, ignore_errors=True)
@@ -223,9 +233,9 @@ def _place(
 ) -> tuple[Path, bool]:
     """Where the corpus goes, and whether it stays there."""
     if folder is not None:
-        target = Path(folder)
-        if target.exists() and not (target / "corpus.json").is_file() and any(target.iterdir()):
-            raise OptionError(f"folder is {target}, which holds something else: give an empty or a new one")
+        target = Path(folder).resolve()
+        if target.exists() and (not target.is_dir() or {each.name for each in target.iterdir()} - _OWN_FILES):
+            raise OptionError(f"folder is {folder}, which holds something else: give an empty or a new one")
         return target, True
     if cache and text.identity is not None and not by_function:
         told = json.dumps([VERSION, firth.__version__, text.identity, settings])
@@ -244,6 +254,7 @@ def _found(target: Path) -> Corpus | None:
     try:
         corpus = Corpus.load(target)
     except DataError:
+        shutil.rmtree(target, ignore_errors=True)  # damaged, if there is one
         return None
     corpus.report = dataclasses.replace(corpus.report, from_cache=True)
     return corpus
@@ -264,6 +275,8 @@ def _build(
         reading = read_text(
             text.pieces(), tokenization, ids_file, strict=settings["strict"], total=text.total, report=report
         )
+    if reading.were_lists:
+        settings.update(tokenizer="given", lowercase=False, nfkc=False, digits="keep")
     skipped = [Skipped(what, len(paths), paths[0]) for what, paths in text.skipped_files.items()] + reading.skipped
     if not reading.words:
         why = f" ({'; '.join(map(str, skipped))})" if skipped else ""

@@ -7,9 +7,11 @@ time, so that a text may be larger than memory.
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Iterable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from firth.corpus.pieces import Piece, is_standard_input, kind_of, opened, text_pieces, unreadable
@@ -18,6 +20,7 @@ from firth.errors import DataError, OptionError
 
 ITEMS_PER_PIECE = 20_000
 _LONGEST_NAME = 4096
+_LOOKED_AT = 100
 
 
 @dataclass(frozen=True)
@@ -67,17 +70,33 @@ def open_source(source: Any, column: str | None = None) -> Source:
         return _files([source], column)
     if hasattr(source, "__arrow_c_stream__") or hasattr(source, "column_names"):
         return Source(lambda: object_pieces(source, column), type(source).__name__)
-    if isinstance(source, list | tuple) and source and all(map(_names_a_file, source)):
+    if isinstance(source, list | tuple) and _are_files(source):
         return _files(list(source), column)
     if isinstance(source, Iterable) and not isinstance(source, bytes):
+        if column is not None:
+            raise OptionError(f"column is {column!r}, and the source is no table: leave it out")
         return Source(lambda: _item_pieces(source), f"a {type(source).__name__} of sentences")
     raise OptionError(f"source is a {type(source).__name__}: give paths, a table, or an iterable of sentences")
 
 
-def _names_a_file(given: object) -> bool:
-    if isinstance(given, Path):
+def _are_files(given: Sequence[Any]) -> bool:
+    """Whether a list is one of files: of paths, or of strings of which one of the first names or matches a file."""
+    if any(isinstance(each, Path) for each in given):
         return True
-    return isinstance(given, str) and (given == "-" or (0 < len(given) < _LONGEST_NAME and _exists(given)))
+    return all(isinstance(each, str) for each in given) and any(map(_names_a_file, given[:_LOOKED_AT]))
+
+
+def _names_a_file(given: str) -> bool:
+    if given == "-" or (0 < len(given) < _LONGEST_NAME and _exists(given)):
+        return True
+    return len(given) < _LONGEST_NAME and bool(_matches(given))
+
+
+def _matches(pattern: str) -> list[str]:
+    """The names that a pattern matches; none where it is no pattern."""
+    if not any(mark in pattern for mark in "*?["):
+        return []
+    return sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207  (Path.glob takes no absolute patterns)
 
 
 def _exists(name: str) -> bool:
@@ -103,21 +122,23 @@ def _files(given: list[str | Path], column: str | None) -> Source:
             before += stat.st_size if stat else 0
 
     description = ", ".join(map(str, given[:3])) + (f" and {len(given) - 3} more" if len(given) > 3 else "")
-    known = [(path, stat) for path, stat in zip(paths, stats, strict=True) if stat is not None]
+    known = [(path, stat) for path, stat in zip(paths, stats, strict=True) if stat and S_ISREG(stat.st_mode)]
     identity: list[list[str | int]] = [[str(path.resolve()), stat.st_size, stat.st_mtime_ns] for path, stat in known]
     total = sum(stat.st_size for _, stat in known)
     return Source(pieces, description, total, identity if len(known) == len(paths) else None, skipped)
 
 
 def _expanded(given: str, column: str | None, skipped: dict[str, list[str]]) -> list[Path]:
-    path = Path(given).expanduser()
+    path = _path(given)
+    if column is not None and path.is_file() and kind_of(path) not in TABLE_READERS:
+        raise OptionError(f"column is {column!r}, and {path} is no table: leave it out")
     try:
         if given == "-" or (path.exists() and not path.is_dir()):
             if kind_of(path) in TABLE_READERS and column is None:
                 raise OptionError(f"{path} is a table: name the column that holds the text (column=, or --column)")
             return [path]
         if path.is_dir():
-            inside = sorted(each for each in path.rglob("*") if each.is_file())
+            inside = sorted(_files_below(path))
             chosen = [each for each in inside if not _left_aside(each, path, column, skipped)]
             if not chosen:
                 raise DataError(f"{path} has no text files in it: give a folder that has, or a file")
@@ -125,11 +146,28 @@ def _expanded(given: str, column: str | None, skipped: dict[str, list[str]]) -> 
     except OSError as error:
         raise unreadable(path, error) from error
     if any(mark in given for mark in "*?["):
-        found = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207  (Path.glob takes no absolute patterns)
+        found = _matches(str(path))
         if not found:
             raise DataError(f"no file matches {given}: check the pattern")
         return [each for name in found for each in _expanded(name, column, skipped)]
     raise DataError(f"there is no file {given}: check the name; sentences are given as a list")
+
+
+def _path(given: str) -> Path:
+    try:
+        return Path(given).expanduser()
+    except RuntimeError:  # ~name, and there is no such user: a file that is called so
+        return Path(given)
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Every file in a folder and those below; one that can't be looked into is an error, not an empty one."""
+
+    def stop(error: OSError) -> None:
+        raise error
+
+    for place, _, names in os.walk(folder, onerror=stop):
+        yield from (path for path in map(Path(place).joinpath, names) if path.is_file())
 
 
 def _left_aside(path: Path, folder: Path, column: str | None, skipped: dict[str, list[str]]) -> bool:
@@ -140,11 +178,8 @@ def _left_aside(path: Path, folder: Path, column: str | None, skipped: dict[str,
     elif kind_of(path) in TABLE_READERS:
         reason = "tables, since no column was named" if column is None else ""
     else:
-        try:
-            with opened(path) as (stream, _):
-                reason = "binary files" if b"\0" in stream.read(4096) else ""
-        except (OSError, EOFError, ValueError) as error:
-            raise unreadable(path, error) from error
+        with opened(path) as (stream, _):
+            reason = "binary files" if b"\0" in stream.read(4096) else ""
     if reason:
         skipped.setdefault(reason, []).append(str(path))
     return bool(reason)
@@ -155,7 +190,7 @@ def _item_pieces(source: Iterable[Any]) -> Iterator[Piece]:
     where, done = f"the given {type(source).__name__}", 0
     items: list[Any] = []
     kind: type | None = None
-    for item in source:
+    for item in _without_os_errors(source, where):
         done += 1
         item_kind = str if isinstance(item, str) else list
         if item_kind is list and (not isinstance(item, Iterable) or isinstance(item, bytes | dict)):
@@ -171,12 +206,20 @@ def _item_pieces(source: Iterable[Any]) -> Iterator[Piece]:
         yield _items_piece(items, where, done)
 
 
+def _without_os_errors(source: Iterable[Any], where: str) -> Iterator[Any]:
+    """The items of an iterable; what fails in reading them is never taken for a failure to write."""
+    try:
+        yield from source
+    except OSError as error:
+        raise DataError(f"{where} failed: {type(error).__name__}: {error}") from error
+
+
 def _items_piece(items: list[Any], where: str, done: int) -> Piece:
     import polars as pl
 
     is_text = isinstance(items[0], str)
     for place, item in enumerate(items if not is_text else [], start=done - len(items) + 1):
-        if any(type(word) is not str or not word for word in item):
+        if not all(isinstance(word, str) and word for word in item):
             bad = next(word for word in item if not isinstance(word, str) or not word)
             raise DataError(f"{where}: sentence {place} holds {bad!r:.60}, which is no word")
     try:
