@@ -1,6 +1,11 @@
 """`firth data describe` and `firth phrases`: what is in a text, and which words belong together."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -93,3 +98,22 @@ def test_mistakes_are_one_sentence(capsys, text, tmp_path, monkeypatch, argument
     assert said in err
     assert err.startswith("firth: ")
     assert err.count("\n") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stop_while_reading_is_told_and_leaves_nothing(tmp_path, number, code):
+    (tmp_path / "temporary").mkdir()
+    environment = os.environ | {"TMPDIR": str(tmp_path / "temporary"), "FIRTH_CACHE": str(tmp_path / "cache")}
+    command = [sys.executable, "-m", "firth", "data", "describe", "-", "--no-cache"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, bufsize=0
+    ) as process:
+        process.stdin.write(b"some words of a text that never ends\n" * 500_000)
+        while not list((tmp_path / "temporary").glob("*/.*")):
+            time.sleep(0.02)
+        process.send_signal(number)
+        process.stdin.close()
+        assert process.wait(timeout=60) == code
+        assert process.stderr.read().endswith(b"firth: stopped; no file is left half-written\n")
+    assert list((tmp_path / "temporary").iterdir()) == []

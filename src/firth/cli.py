@@ -13,10 +13,12 @@ import shlex
 import shutil
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -53,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _stop)  # as Ctrl-C does: what is half done is cleared away on the way out
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # for a terminal that has no letter σ
@@ -73,6 +77,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if debug:
             raise
         return _fail(*_sentence(error))
+
+
+def _stop(number: int, _: FrameType | None) -> None:
+    raise StoppedError("stopped; no file is left half-written", number)
 
 
 def _sentence(error: Exception) -> tuple[str, int]:
