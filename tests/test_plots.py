@@ -172,7 +172,8 @@ def test_losses_over_orders_of_magnitude_get_a_log_scale():
 
 def test_a_single_loss_can_be_drawn(tmp_path):
     plot_loss([10], [23.4], tmp_path / "loss.png", raw=[23.4], title="t", anneal_every=20_000)
-    plot_loss([0], [0.0], tmp_path / "loss.png", title="t")
+    plot_loss([0], [0.0], tmp_path / "zero.png", title="t")
+    assert {path.name for path in tmp_path.iterdir()} == {"loss.png", "zero.png"}
 
 
 def test_the_confusion_matrix_shows_counts_and_shares_of_the_true_class():
@@ -277,3 +278,4 @@ def test_strange_text_is_drawn_without_warnings(tmp_path):
         plot_word_map(words, matrix, tmp_path / "a.png", title="地図 $x", subtitle="\n" * 3, groups={"王": words[:2]})
         plot_confusion([[1, 2], [3, 4]], ["正", "$a_{$"], tmp_path / "b.png", title="🙂")
         plot_loss([1], [1], tmp_path / "c.png", title="损失 $^$")
+    assert {path.name for path in tmp_path.iterdir()} == {"a.png", "b.png", "c.png"}

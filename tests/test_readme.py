@@ -34,7 +34,9 @@ def demo_folder(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("block", PYTHON)
 def test_python_in_the_readme_runs(block, demo_folder):
-    exec(compile(block, "README.md", "exec"), {})
+    names = {}
+    exec(compile(block, "README.md", "exec"), names)
+    assert len(names) > 1
 
 
 @pytest.mark.parametrize("line", COMMANDS)
