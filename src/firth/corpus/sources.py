@@ -89,13 +89,15 @@ def _are_files(given: Sequence[Any]) -> bool:
 def _names_a_file(given: str) -> bool:
     if given == "-" or (0 < len(given) < _LONGEST_NAME and _exists(given)):
         return True
-    return len(given) < _LONGEST_NAME and bool(_matches(given))
+    return len(given) < _LONGEST_NAME and _is_pattern(given) and bool(_matches(given))
+
+
+def _is_pattern(given: str) -> bool:
+    return any(mark in given for mark in "*?[")
 
 
 def _matches(pattern: str) -> list[str]:
-    """The names that a pattern matches; none where it is no pattern."""
-    if not any(mark in pattern for mark in "*?["):
-        return []
+    """The names that a pattern matches."""
     return sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207  (Path.glob takes no absolute patterns)
 
 
@@ -145,7 +147,7 @@ def _expanded(given: str, column: str | None, skipped: dict[str, list[str]]) -> 
             return chosen
     except OSError as error:
         raise unreadable(path, error) from error
-    if any(mark in given for mark in "*?["):
+    if _is_pattern(given):
         found = _matches(str(path))
         if not found:
             raise DataError(f"no file matches {given}: check the pattern")
