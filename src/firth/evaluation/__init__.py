@@ -1,8 +1,20 @@
 """How good vectors are, measured on tasks whose answers are known.
 
-`evaluate_sentiment` classifies sentences by the mean of their words' vectors, which `sentence_means` takes.
+`evaluate_similarity` ranks pairs of words, `evaluate_analogies` answers a : b = c : ?, `evaluate_sentiment` classifies
+sentences by the mean of their words' vectors, which `sentence_means` takes. Coverage stands beside every score.
 """
 
+from firth.evaluation.analogies import AnalogyResult, AnalogyScore, evaluate_analogies
 from firth.evaluation.sentiment import SentimentResult, evaluate_sentiment, sentence_means
+from firth.evaluation.similarity import SimilarityResult, evaluate_similarity
 
-__all__ = ["SentimentResult", "evaluate_sentiment", "sentence_means"]
+__all__ = [
+    "AnalogyResult",
+    "AnalogyScore",
+    "SentimentResult",
+    "SimilarityResult",
+    "evaluate_analogies",
+    "evaluate_sentiment",
+    "evaluate_similarity",
+    "sentence_means",
+]
