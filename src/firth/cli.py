@@ -25,6 +25,7 @@ import typer
 
 from firth import __version__
 from firth.cli_corpus import Json, Quiet, data_app, phrases
+from firth.cli_evaluate import evaluate
 from firth.errors import FirthError
 from firth.output import print_json, print_table, say
 from firth.progress import progress
@@ -43,6 +44,7 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 app.command("phrases")(phrases)
+app.command("evaluate")(evaluate)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

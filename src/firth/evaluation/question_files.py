@@ -48,8 +48,8 @@ class Section(NamedTuple):
 def read_pairs(path: Path) -> list[Pair]:
     """Read lines of ``word1 word2 score``, with tabs, commas or white space between.
 
-    Blank lines and lines that begin with # are passed over, and so is a first line whose last field begins with a
-    letter: a header.
+    Blank lines and lines that begin with # are passed over, and so is a header: a first line of three or more
+    fields, the last of which begins with a letter.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def read_pairs(path: Path) -> list[Pair]:
         pair = _pair_of(fields)
         if pair is not None:
             pairs.append(pair)
-        elif not (header_is_possible and fields[-1][:1].isalpha() and not _is_number(fields[-1])):
+        elif not (header_is_possible and _is_header(fields)):
             malformed.append((number, line))
         header_is_possible = False
     _demand_none(path, malformed, "word1 word2 score")
@@ -158,6 +158,10 @@ def _pair_of(fields: list[str]) -> Pair | None:
         return None
     score = float(fields[2])
     return Pair(fields[0], fields[1], score) if math.isfinite(score) else None
+
+
+def _is_header(fields: list[str]) -> bool:
+    return len(fields) >= 3 and fields[-1][:1].isalpha() and not _is_number(fields[-1])
 
 
 def _is_number(field: str) -> bool:
