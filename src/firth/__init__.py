@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from firth.corpus.phrases import Phrases
     from firth.corpus.vocabulary import Vocabulary
     from firth.errors import DataError, FirthError, MissingExtraError, OptionError
+    from firth.training.engine import Callback
     from firth.vectors.vectors import Vectors
+    from firth.word2vec import Word2Vec
 
 _ROOM_OF = {
+    "Callback": "firth.training.engine",
     "Checkpoints": "firth.checkpoints",
     "Corpus": "firth.corpus.corpus",
     "DataError": "firth.errors",
@@ -29,10 +32,12 @@ _ROOM_OF = {
     "Phrases": "firth.corpus.phrases",
     "Vectors": "firth.vectors.vectors",
     "Vocabulary": "firth.corpus.vocabulary",
+    "Word2Vec": "firth.word2vec",
 }
 _ROOMS = ("course", "datasets", "evaluation", "plots", "theory")
 
 __all__ = [
+    "Callback",
     "Checkpoints",
     "Corpus",
     "DataError",
@@ -42,6 +47,7 @@ __all__ = [
     "Phrases",
     "Vectors",
     "Vocabulary",
+    "Word2Vec",
     "__version__",
     "course",
     "datasets",

@@ -1,9 +1,13 @@
 """What is drawn at random, and how: readable twins of what the kernels do.
 
-Every draw comes from xoshiro256++ (Blackman and Vigna, 2019). One seed gives independent streams: the state of stream
-s is four outputs of SplitMix64 started at seed + s · 2^32 · (golden ratio constant), so streams never share a
-state. The streams of a run are INITIAL (first vectors), TEXT (which words are left out) and BATCHES (windows and
-negatives).
+*Streams.* First vectors, and the assignment's batches, come from xoshiro256++ (Blackman and Vigna, 2019). One seed
+gives independent streams: the state of stream s is four outputs of SplitMix64 started at
+seed + s · 2^32 · (golden ratio constant), so streams never share a state. They are INITIAL (first vectors), TEXT (which
+words are left out) and BATCHES (windows and negatives).
+
+*Counters.* What the engine draws at position p of epoch e depends on the seed, e and p alone: SplitMix64 (Steele, Lea
+and Flood, 2014) from a state that is itself a mix of the three. So it is the same on any number of threads, in any
+order, after any stop.
 """
 
 from __future__ import annotations
@@ -17,6 +21,40 @@ INITIAL, TEXT, BATCHES = 0, 1, 2
 
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
+
+
+class Window(NamedTuple):
+    """What is drawn for a position of the text.
+
+    Attributes
+    ----------
+    is_kept
+        Whether the word stays in the text at all (equation (22)).
+    size
+        How many words on either side belong to the window, from 1 to C.
+    negatives
+        The K words drawn, none of them the word itself; empty where the word is not kept.
+    """
+
+    is_kept: bool
+    size: int
+    negatives: list[int]
+
+
+class Odds(NamedTuple):
+    """Probabilities as the engine compares them with random bits, in units of 2^-32.
+
+    Attributes
+    ----------
+    keep
+        That an occurrence of a word stays in the text, shape (V,), uint32.
+    cells
+        The alias table, shape (V,), uint64: cell i gives word i with the probability in the upper 32 bits, otherwise
+        the word in the lower 32.
+    """
+
+    keep: NDArray[np.uint32]
+    cells: NDArray[np.uint64]
 
 
 class AliasTable(NamedTuple):
@@ -72,7 +110,72 @@ def random_fraction(state: NDArray[np.uint64]) -> float:
     return (next_random(state) >> 11) * 2.0**-53
 
 
-def keep_probabilities(counts: ArrayLike, subsample: float) -> NDArray[np.float64]:
+def mixed(state: int) -> int:
+    """Return the 64 bits that SplitMix64 makes of a state. Twin of the kernels' own."""
+    state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _MASK
+    return state ^ (state >> 31)
+
+
+def epoch_key(seed: int, epoch: int) -> int:
+    """The number that keys all draws of an epoch (from 0)."""
+    return mixed((mixed((seed + _GOLDEN) & _MASK) + epoch * _GOLDEN) & _MASK)
+
+
+def draw_window(key: int, position: int, word: int, odds: Odds, window: int, negatives: int) -> Window:
+    """Draw what belongs to one position of the text. Twin of the kernels' own.
+
+    With z = mixed(key + position · golden), the upper 32 bits decide whether the word stays, the lower 32 the window's
+    size; the negatives come from SplitMix64 going on from state z, 64 bits each: the upper 32 choose the alias table's
+    cell, the lower 32 which of its two words. A negative equal to the word is drawn again, 64 times at most; then the
+    cell's neighbor is taken.
+    """
+    words = odds.keep.size
+    state = mixed((key + position * _GOLDEN) & _MASK)
+    if state >> 32 > int(odds.keep[word]):
+        return Window(False, 0, [])
+    size = 1 + ((state & 0xFFFFFFFF) * window >> 32)
+    drawn = []
+    for _ in range(negatives):
+        for _ in range(64):
+            state = (state + _GOLDEN) & _MASK
+            bits = mixed(state)
+            cell = (bits >> 32) * words >> 32
+            cut, other = divmod(int(odds.cells[cell]), 1 << 32)
+            negative = cell if bits & 0xFFFFFFFF <= cut else other
+            if negative != word:
+                break
+        else:
+            negative = (word + 1) % words
+        drawn.append(negative)
+    return Window(True, size, drawn)
+
+
+def training_odds(counts: ArrayLike, subsample: float, rule: str, exponent: float) -> Odds:
+    """The tables that the engine draws from.
+
+    Parameters
+    ----------
+    counts
+        n of each word, shape (V,).
+    subsample, rule
+        As for `keep_probabilities`; 0 keeps every word.
+    exponent
+        As for `negative_probabilities`.
+    """
+    at_least_one = np.maximum(np.asarray(counts), 1)
+    keep = keep_probabilities(at_least_one, subsample, rule) if subsample else np.ones(at_least_one.size)
+    table = alias_table(negative_probabilities(at_least_one, exponent))
+    cells = _in_units(table.keep).astype(np.uint64) << np.uint64(32) | table.other.astype(np.uint64)
+    return Odds(_in_units(keep), cells)
+
+
+def _in_units(probabilities: NDArray[np.float64]) -> NDArray[np.uint32]:
+    """Probabilities in units of 2^-32, so that 32 random bits are at most the number that often."""
+    return np.asarray(np.clip(np.rint(probabilities * 2.0**32) - 1, 0, 2**32 - 1).astype(np.uint32))
+
+
+def keep_probabilities(counts: ArrayLike, subsample: float, rule: str = "paper") -> NDArray[np.float64]:
     """Probability min(1, sqrt(t N / n)) that an occurrence stays in the text: one minus equation (22).
 
     Parameters
@@ -81,13 +184,16 @@ def keep_probabilities(counts: ArrayLike, subsample: float) -> NDArray[np.float6
         n of each word, shape (V,); N is their sum.
     subsample
         t.
+    rule
+        ``"paper"`` for the formula above; ``"word2vec"`` for the original program's, sqrt(t N / n) + t N / n, which
+        keeps somewhat more.
 
     Returns
     -------
     array of shape (V,)
     """
-    counts = np.asarray(counts, dtype=np.float64)
-    return np.asarray(np.minimum(1.0, np.sqrt(subsample * counts.sum() / counts)))
+    ratio = subsample * np.sum(counts, dtype=np.float64) / np.asarray(counts, dtype=np.float64)
+    return np.asarray(np.minimum(1.0, np.sqrt(ratio) + (ratio if rule == "word2vec" else 0.0)))
 
 
 def negative_probabilities(counts: ArrayLike, exponent: float) -> NDArray[np.float64]:

@@ -1,0 +1,32 @@
+"""Where the threads of a team wait for each other inside compiled code."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firth.training.compiling import compiled
+from firth.training.simd import add_atomically, give_way
+
+PATIENCE = 500
+"""Times that a waiting thread looks before it lets others run."""
+
+
+@compiled
+def meet(meeting: NDArray[np.int64], threads: int) -> None:
+    """Wait until all threads are here.
+
+    meeting: how many have arrived, and how often all have met, at places 0 and 1; int64, zeros at first.
+    """
+    if threads == 1:
+        return
+    met = add_atomically(meeting, 1, 0)
+    if add_atomically(meeting, 0, 1) == threads - 1:
+        add_atomically(meeting, 0, -threads)
+        add_atomically(meeting, 1, 1)
+        return
+    looks = 0
+    while add_atomically(meeting, 1, 0) == met:
+        looks += 1
+        if looks > PATIENCE:
+            give_way()

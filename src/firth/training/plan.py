@@ -1,0 +1,94 @@
+"""How a text is cut up for training: pieces, chunks that are handed to threads, exact batches, a held-out part.
+
+All of it depends on the text and the options alone, never on the number of threads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firth.training.config import TrainingConfig
+
+LONGEST = 10_000
+"""Words of a piece; longer sentences are cut."""
+LONGEST_EXACT = 128
+"""The same for exact minibatches, whose pieces are shared out among threads."""
+CHUNK_WORDS = 50_000
+"""A thread takes so many words at a time: a hundredth of a second."""
+LEAST_CHUNKS = 64
+"""Small texts are cut finer, so that every thread has something to do and progress is shown."""
+BATCH_WORDS = {"negative-sampling": 256, "hierarchical-softmax": 32, "softmax": 0}
+"""Words of an exact minibatch. The root of a tree is in every window, so its gradients add up faster."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Pieces of the text, in its order.
+
+    Attributes
+    ----------
+    starts, ends
+        Positions where they start and end, shape (S,), int64.
+    chunks
+        Pieces that are learned from at a stretch: chunk c is pieces chunks[c] to chunks[c + 1] - 1.
+    words
+        Words in all pieces before each chunk, and in all, shape (chunks + 1,), int64.
+    """
+
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    chunks: NDArray[np.int64]
+    words: NDArray[np.int64]
+
+    @property
+    def total(self) -> int:
+        """Words in all pieces."""
+        return int(self.words[-1])
+
+
+def cut(offsets: NDArray[np.int64], longest: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where pieces start and end: the sentences of `offsets`, shape (S + 1,), those above `longest` words cut."""
+    lengths = np.diff(offsets)
+    parts = -(-lengths // longest)
+    numbers = np.arange(parts.sum()) - np.repeat(np.cumsum(parts) - parts, parts)
+    starts = np.repeat(offsets[:-1], parts) + numbers * longest
+    ends = np.minimum(starts + longest, np.repeat(offsets[1:], parts))
+    return starts.astype(np.int64), ends.astype(np.int64)
+
+
+def gathered(starts: NDArray[np.int64], ends: NDArray[np.int64], words: int) -> NDArray[np.int64]:
+    """Group pieces in their order: as few to a group as make at least `words` words. Shape (groups + 1,)."""
+    before = np.concatenate(([0], np.cumsum(ends - starts)))
+    bounds = [0]
+    while bounds[-1] < starts.size:
+        bounds.append(int(np.searchsorted(before, before[bounds[-1]] + words)))
+        bounds[-1] = min(max(bounds[-1], bounds[-2] + 1), starts.size)
+    return np.array(bounds, dtype=np.int64)
+
+
+def make_plans(offsets: NDArray[np.int64], config: TrainingConfig) -> tuple[Plan, Plan]:
+    """The plan of what is learned from, and that of what is held out.
+
+    Parameters
+    ----------
+    offsets
+        Where sentences start, and the end of the last, shape (S + 1,).
+    config
+        The options.
+    """
+    starts, ends = cut(offsets, LONGEST_EXACT if config.deterministic else LONGEST)
+    is_held = np.zeros(starts.size, dtype=bool)
+    if config.held_out:
+        # Spread evenly: piece s is held out where the multiple of the share passes a whole number.
+        passed = np.floor(np.arange(starts.size + 1) * config.held_out)
+        is_held = np.diff(passed) > 0
+    return _plan(starts[~is_held], ends[~is_held]), _plan(starts[is_held], ends[is_held])
+
+
+def _plan(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Plan:
+    lengths = ends - starts
+    chunks = gathered(starts, ends, max(1, min(CHUNK_WORDS, int(lengths.sum()) // LEAST_CHUNKS)))
+    return Plan(starts, ends, chunks, np.concatenate(([0], np.cumsum(lengths)))[chunks])

@@ -1,0 +1,123 @@
+"""From options to compiled kernels: the tables, every thread's room, and which kernel runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from firth.training import sampling
+from firth.training.config import TrainingConfig
+from firth.training.engine import Engine, Parameters, thread_count
+from firth.training.huffman import NO_TREE, huffman_tree
+from firth.training.plan import BATCH_WORDS, LONGEST, LONGEST_EXACT, Plan, gathered
+from firth.training.trainer import EncodedText
+
+Rates = tuple[float, float]
+Arguments = Callable[[Plan, slice, int, np.uint64, Rates], tuple[Any, ...]]
+"""(plan, pieces, thread, key of the epoch, rates) to what a kernel's `learn` is called with."""
+
+
+def make_engine(
+    text: EncodedText, config: TrainingConfig, parameters: Parameters, announce: Callable[[str], None]
+) -> Engine:
+    """Build what the options ask for, and compile it where that has not been done before.
+
+    Parameters
+    ----------
+    text, config, parameters
+        As for `firth.training.engine.train`.
+    announce
+        Told when something is being compiled.
+    """
+    from firth.training.compiling import is_kept
+    from firth.training.kernels import cbow, exact, skip_gram, softmax_windows, state
+    from firth.training.kernels.sentences import Rules
+
+    words, by_mean = text.counts.size, config.architecture == "cbow"
+    tree = huffman_tree(text.counts) if config.objective == "hierarchical-softmax" else NO_TREE
+    negatives = config.negatives if config.objective == "negative-sampling" and words > 1 else 0
+    own = np.arange(words, dtype=np.uint32)
+    targets = np.where(parameters.frozen, np.uint32(words), own)
+    model = state.Model(
+        parameters.center,
+        parameters.outside,
+        targets,
+        own if tree.nodes.size else targets,
+        bool(parameters.frozen.any()),
+        tree,
+    )
+    odds = sampling.training_odds(text.counts, config.subsample, config.subsample_rule, config.negative_exponent)
+    rules = Rules(odds, config.window, config.shrink_window, by_mean, config.context_gradient == "mean")
+    longest = LONGEST_EXACT if config.deterministic else LONGEST
+    rooms = [
+        state.make_room(config.dimensions, config.window, negatives, tree.depth, longest)
+        for _ in range(thread_count(config))
+    ]
+    kernel: ModuleType
+    if config.objective == "softmax":
+        kernel, arguments = softmax_windows, _softmax_arguments(text, config, model, rules, rooms)
+    elif config.deterministic:
+        kernel, arguments = exact, _exact_arguments(text, config, model, rules, rooms)
+    else:
+        kernel, arguments = (cbow if by_mean else skip_gram), _online_arguments(text, model, rules, rooms)
+    if not is_kept(kernel.learn):
+        announce("compiling the trainer for this processor (once; it takes some seconds)")
+
+    def learn(plan: Plan, thread: int, epoch: int, chunk: int, rates: Rates) -> tuple[float, float]:
+        tally = rooms[thread].tally
+        tally[:] = 0.0
+        pieces = slice(plan.chunks[chunk], plan.chunks[chunk + 1])
+        key = np.uint64(sampling.epoch_key(config.seed, epoch))
+        kernel.learn(*arguments(plan, pieces, thread, key, rates))
+        return float(tally[state.LOSS]), float(tally[state.PAIRS])
+
+    return Engine(learn, len(rooms), config.deterministic)
+
+
+def _online_arguments(text: EncodedText, model: Any, rules: Any, rooms: list[Any]) -> Arguments:
+    from firth.training.kernels.sentences import Stretch
+
+    def arguments(plan: Plan, pieces: slice, thread: int, key: np.uint64, rates: Rates) -> tuple[Any, ...]:
+        return Stretch(text.ids, plan.starts[pieces], plan.ends[pieces], key), rates, model, rules, rooms[thread]
+
+    return arguments
+
+
+def _exact_arguments(text: EncodedText, config: TrainingConfig, model: Any, rules: Any, rooms: list[Any]) -> Arguments:
+    from firth.training.kernels.exact import make_changes
+    from firth.training.kernels.sentences import Stretch
+
+    words, by_mean = BATCH_WORDS[config.objective], config.architecture == "cbow"
+    most = rooms[0].output_targets.size
+    changes = make_changes(words + LONGEST_EXACT, config.dimensions, config.window, most, by_mean)
+
+    def arguments(plan: Plan, pieces: slice, thread: int, key: np.uint64, rates: Rates) -> tuple[Any, ...]:
+        starts, ends = plan.starts[pieces], plan.ends[pieces]
+        batches = gathered(starts, ends, words)
+        steps = np.linspace(*rates, batches.size)[:-1].astype(np.float32)
+        team = (thread, len(rooms))
+        return Stretch(text.ids, starts, ends, key), batches, steps, model, rules, rooms[thread], changes, team
+
+    return arguments
+
+
+def _softmax_arguments(
+    text: EncodedText, config: TrainingConfig, model: Any, rules: Any, rooms: list[Any]
+) -> Arguments:
+    from firth.training.kernels.sentences import Stretch
+    from firth.training.kernels.softmax import WINDOWS, make_batch, make_shared
+
+    is_team = config.deterministic
+    batches = [make_batch(config.dimensions, WINDOWS * 2 * config.window) for _ in rooms]
+    shared = [make_shared(text.counts.size, config.dimensions) for _ in range(1 if is_team else len(rooms))]
+
+    def arguments(plan: Plan, pieces: slice, thread: int, key: np.uint64, rates: Rates) -> tuple[Any, ...]:
+        starts, ends = plan.starts[pieces], plan.ends[pieces]
+        own, team = (shared[0], (thread, len(rooms))) if is_team else (shared[thread], (0, 1))
+        batch = batches[thread]
+        return Stretch(text.ids, starts, ends, key), rates, model, rules, rooms[thread], batch, own, team
+
+    return arguments

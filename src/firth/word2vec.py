@@ -1,0 +1,365 @@
+"""`Word2Vec`: options in, vectors out, with scikit-learn's manners.
+
+Puts the flow together: a corpus, the engine, vectors. The constructor only stores; `fit` validates.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Collection, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import firth
+from firth.errors import FirthError, OptionError
+from firth.progress import Report, progress, silent
+from firth.training.config import TrainingConfig
+from firth.training.engine import Callback
+
+if TYPE_CHECKING:
+    import polars
+
+    from firth.corpus.corpus import Corpus
+    from firth.training.engine import TrainingRun
+    from firth.vectors.vectors import Vectors
+
+_OPTIONS = [each.name for each in dataclasses.fields(TrainingConfig)]
+
+
+class Word2Vec:
+    """Word vectors learned from a text.
+
+    Parameters
+    ----------
+    **options
+        architecture, objective, dimensions, window, negatives, negative_exponent, subsample, epochs, learning_rate,
+        threads, deterministic, seed and the other options of `firth.training.config.TrainingConfig`, where each is
+        described; all have defaults. They are stored as they are, and validated by `fit`.
+
+    Attributes
+    ----------
+    vectors : Vectors
+        The words and their vectors, once there are any.
+    history_ : polars.DataFrame
+        What was reported while it learned, a row a report: epoch, words, loss, learning_rate, words_per_second,
+        seconds.
+    run_ : TrainingRun
+        How the last run ended.
+
+    Raises
+    ------
+    OptionError
+        There is no such option; the message names the nearest.
+
+    Examples
+    --------
+    >>> corpus = firth.Corpus.from_text("wiki.txt.gz", min_count=5)
+    >>> model = firth.Word2Vec(dimensions=100, window=5, negatives=5, seed=7).fit(corpus)
+    >>> model.vectors.most_similar("king", n=5)
+    """
+
+    def __init__(self, **options: Any) -> None:
+        for name in options:
+            _demand_known(name)
+        for each in dataclasses.fields(TrainingConfig):
+            setattr(self, each.name, options.get(each.name, each.default))
+        self._vectors: Vectors | None = None
+        self._nodes: NDArray[np.float32] | None = None
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002  (scikit-learn's signature)
+        """The options, by name."""
+        return {name: getattr(self, name) for name in _OPTIONS}
+
+    def set_params(self, **options: Any) -> Word2Vec:
+        """Change options; the model itself is returned.
+
+        Raises
+        ------
+        OptionError
+            There is no such option.
+        """
+        for name, value in options.items():
+            _demand_known(name)
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        changed = {
+            each.name: getattr(self, each.name)
+            for each in dataclasses.fields(TrainingConfig)
+            if getattr(self, each.name) != each.default
+        }
+        return f"Word2Vec({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
+
+    @property
+    def vectors(self) -> Vectors:
+        """The words and their vectors."""
+        if self._vectors is None:
+            raise FirthError("this model has no vectors yet: call fit first")
+        return self._vectors
+
+    @property
+    def history_(self) -> polars.DataFrame:
+        """What was reported while it learned."""
+        import polars
+
+        if self._vectors is None:
+            raise FirthError("this model has no history yet: call fit first")
+        return polars.DataFrame(self.run_.history, infer_schema_length=None)
+
+    def fit(
+        self,
+        corpus: Corpus | Any,
+        *,
+        start: Vectors | str | Path | None = None,
+        frozen: Collection[str] | str = (),
+        report: Report | None = None,
+        show_progress: bool = False,
+        announce: Callable[[str], None] = lambda _: None,
+        callbacks: Sequence[Callback] = (),
+        log: str | Path | None = None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> Word2Vec:
+        """Learn from a text, from the beginning.
+
+        Parameters
+        ----------
+        corpus
+            A `Corpus`, or anything that `Corpus.from_text` reads.
+        start
+            Vectors to start from, or a file of them: words that are in both begin where those stand.
+        frozen
+            Words whose vectors stay as they are; ``"start"`` means all that come from `start`.
+        report
+            Told of the progress.
+        show_progress
+            Show a progress bar on standard error.
+        announce
+            Told sentences worth telling.
+        callbacks
+            What to do while it learns, see `firth.training.engine.Callback`.
+        log
+            A file that takes the history, a JSON object a line.
+        should_stop
+            Asked several times a second; True ends the run with the vectors so far. So does Ctrl-C.
+
+        Returns
+        -------
+        Word2Vec
+            The model itself.
+
+        Raises
+        ------
+        OptionError
+            An option has a value that is not allowed, or the options don't fit the text.
+        DataError
+            The text can't be read.
+        FirthError
+            The run diverges, or there is nothing to learn from.
+        """
+        from firth.training.parameters import first_parameters, started_from
+
+        config = self._config()
+        known = _loaded(start)
+        read = _corpus_of(corpus)
+        vocabulary = read.vocabulary
+        _demand_tree(config, len(vocabulary))
+        parameters = first_parameters(len(vocabulary), config)
+        if known is not None:
+            taken = started_from(parameters, vocabulary.words, known.index, known.matrix, known.outside, config)
+            announce(f"{taken:,} of {len(vocabulary):,} words start from the vectors given")
+        parameters.frozen[:] = _frozen_rows(frozen, vocabulary.words, known)
+        text = (np.asarray(read.ids), read.offsets, vocabulary.counts)
+        return self._run(
+            vocabulary.words, text, parameters, config, report, show_progress, announce, callbacks, log, should_stop
+        )
+
+    def partial_fit(
+        self,
+        corpus: Corpus | Any,
+        *,
+        update_vocabulary: bool = False,
+        frozen: Collection[str] = (),
+        report: Report | None = None,
+        show_progress: bool = False,
+        announce: Callable[[str], None] = lambda _: None,
+        callbacks: Sequence[Callback] = (),
+        log: str | Path | None = None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> Word2Vec:
+        """Go on learning, from more text; a model without vectors is fitted.
+
+        Counts add up over all texts; the learning rate goes through its schedule anew.
+
+        Parameters
+        ----------
+        corpus
+            As for `fit`.
+        update_vocabulary
+            Add the words that are new; otherwise they are left out.
+        frozen, report, show_progress, announce, callbacks, log, should_stop
+            As for `fit`.
+
+        Raises
+        ------
+        OptionError
+            As for `fit`; also where the dimensions are not those of the vectors, or words are to be added to the tree
+            of hierarchical softmax.
+        """
+        if self._vectors is None:
+            return self.fit(
+                corpus,
+                frozen=frozen,
+                report=report,
+                show_progress=show_progress,
+                announce=announce,
+                callbacks=callbacks,
+                log=log,
+                should_stop=should_stop,
+            )
+        from firth.training.parameters import first_parameters, started_from
+
+        config, before = self._config(), self._vectors
+        hierarchical = config.objective == "hierarchical-softmax"
+        if hierarchical != (self._nodes is not None):
+            raise OptionError("objective is not that of the vectors: go on with the same, or call fit")
+        read = _corpus_of(corpus)
+        words, counts, ids, offsets = _translated(read, before, update_vocabulary)
+        if hierarchical and len(words) > len(before):
+            raise OptionError("update_vocabulary can't add words to the tree of hierarchical softmax: call fit")
+        parameters = first_parameters(len(words), config)
+        outside = self._nodes if hierarchical else before.outside
+        started_from(parameters, words, before.index, before.matrix, outside, config)
+        parameters.frozen[:] = _frozen_rows(frozen, words, before)
+        text = (ids, offsets, before.counts if hierarchical else counts)
+        return self._run(words, text, parameters, config, report, show_progress, announce, callbacks, log, should_stop)
+
+    def _config(self) -> TrainingConfig:
+        return TrainingConfig(**self.get_params())
+
+    def _run(
+        self,
+        words: list[str],
+        text: tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.int64]],
+        parameters: Any,
+        config: TrainingConfig,
+        report: Report | None,
+        show_progress: bool,
+        announce: Callable[[str], None],
+        callbacks: Sequence[Callback],
+        log: str | Path | None,
+        should_stop: Callable[[], bool],
+    ) -> Word2Vec:
+        from firth.training.engine import settings_of, train
+        from firth.training.parameters import compact
+        from firth.training.trainer import EncodedText
+        from firth.vectors.vectors import Vectors
+
+        keep_log: list[Callback] = [_Log(log)] if log is not None else []
+        with progress("training", quiet=not show_progress) as bar:
+            self.run_: TrainingRun = train(
+                EncodedText(*text),
+                config,
+                parameters,
+                report=report or (bar if show_progress else silent),
+                announce=announce,
+                callbacks=[*callbacks, *keep_log],
+                should_stop=should_stop,
+            )
+        if self.run_.stopped:
+            announce(f"{self.run_.stopped}: these are the vectors after {self.run_.words:,} words")
+        center, outside = compact(parameters, len(words), config.dimensions)
+        hierarchical = config.objective == "hierarchical-softmax"
+        self._nodes = outside if hierarchical else None
+        settings = {**settings_of(self.run_), "firth": firth.__version__}
+        self._vectors = Vectors(words, center, text[2], None if hierarchical else outside, settings)
+        return self
+
+
+class _Log(Callback):
+    """Writes the history as it grows, a JSON object a line."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = Path(path)
+        self._written = 0
+
+    def on_start(self, run: TrainingRun) -> None:  # noqa: ARG002
+        """Begin with an empty file, which shows before the training whether it can be written."""
+        self._write("", "w")
+
+    def on_report(self, run: TrainingRun) -> None:
+        """Add what is new."""
+        new, self._written = run.history[self._written :], len(run.history)
+        self._write("".join(json.dumps(entry) + "\n" for entry in new), "a")
+
+    on_epoch = on_end = on_report
+
+    def _write(self, text: str, mode: str) -> None:
+        from firth.files import write_error
+
+        try:
+            with self._path.open(mode) as stream:
+                stream.write(text)
+        except OSError as error:
+            raise write_error(self._path, error) from error
+
+
+def _demand_known(name: str) -> None:
+    if name not in _OPTIONS:
+        near = get_close_matches(name, _OPTIONS, 1, 0.4)
+        hint = f": did you mean {near[0]}?" if near else f": there are {', '.join(_OPTIONS)}"
+        raise OptionError(f"Word2Vec has no option {name!r}{hint}")
+
+
+def _demand_tree(config: TrainingConfig, words: int) -> None:
+    if config.objective == "hierarchical-softmax" and words < 2:
+        raise OptionError("objective is hierarchical-softmax, whose tree needs two words: the vocabulary has one")
+
+
+def _corpus_of(source: Any) -> Corpus:
+    from firth.corpus.corpus import Corpus
+
+    return source if isinstance(source, Corpus) else Corpus.from_text(source)
+
+
+def _loaded(start: Vectors | str | Path | None) -> Vectors | None:
+    from firth.vectors.vectors import Vectors
+
+    return Vectors.load(start) if isinstance(start, str | Path) else start
+
+
+def _frozen_rows(frozen: Collection[str] | str, words: list[str], known: Vectors | None) -> NDArray[np.bool_]:
+    """Which words stay as they are, shape (V,)."""
+    if frozen == "start":
+        if known is None:
+            raise OptionError("frozen is 'start', but there are no vectors to start from: give start")
+        return np.array([word in known.index for word in words])
+    if isinstance(frozen, str):
+        raise OptionError(f"frozen is the string {frozen[:40]!r}: give a list of words, or 'start'")
+    chosen = set(frozen)
+    if missing := chosen - set(words):
+        raise OptionError(f"frozen names {min(missing)!r}, which is not in the vocabulary")
+    return np.array([word in chosen for word in words])
+
+
+def _translated(
+    corpus: Corpus, before: Vectors, update: bool
+) -> tuple[list[str], NDArray[np.int64], NDArray[np.uint32], NDArray[np.int64]]:
+    """Words, counts, ids and offsets of a new text in terms of an older model's words, new ones added or left out."""
+    new = [word for word in corpus.vocabulary.words if word not in before.index] if update else []
+    words = [*before.words, *new]
+    index = {**before.index, **{word: len(before) + i for i, word in enumerate(new)}}
+    unknown = len(words)
+    rows = np.array([index.get(word, unknown) for word in corpus.vocabulary.words], dtype=np.uint32)
+    counts = np.zeros(unknown + 1, np.int64)
+    counts[: len(before)] = before.counts
+    np.add.at(counts, rows, corpus.vocabulary.counts)
+    ids = rows[np.asarray(corpus.ids)]
+    known = ids != unknown
+    before_each = np.concatenate(([0], np.cumsum(known)))
+    return words, counts[:unknown], ids[known], before_each[corpus.offsets]
