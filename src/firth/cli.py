@@ -26,6 +26,7 @@ import typer
 from firth import __version__
 from firth.cli_corpus import Json, Quiet, data_app, phrases
 from firth.cli_evaluate import evaluate
+from firth.cli_train import train
 from firth.errors import FirthError
 from firth.output import print_json, print_table, say
 from firth.progress import progress
@@ -44,6 +45,7 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 app.command("phrases")(phrases)
+app.command("train")(train)
 app.command("evaluate")(evaluate)
 
 
@@ -161,7 +163,11 @@ def demo(
     config = MinibatchConfig(**options)
     from firth.course.demo import run_demo
 
-    stop = StopRequest(say)
+    stop = StopRequest(
+        say,
+        "stopping with a checkpoint (once more stops at once)",
+        "stopped at once; the checkpoints written so far are whole, and --resume goes on from the last",
+    )
     try:
         finished = run_demo(
             out,

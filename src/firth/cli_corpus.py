@@ -32,6 +32,7 @@ Nfkc = Annotated[bool, typer.Option("--nfkc", help="Normalise to Unicode form NF
 Digits = Annotated[str, typer.Option(help="keep, or fold: every digit becomes 0.", metavar="NAME")]
 Column = Annotated[str | None, typer.Option(help="Of tables: the column that holds the text.", metavar="NAME")]
 Strict = Annotated[bool, typer.Option("--strict", help="Make invalid UTF-8 an error.")]
+MaxSize = Annotated[int | None, typer.Option(help="Keep the most frequent so many words.")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Read anew, and keep nothing for the next time.")]
 
 
@@ -117,7 +118,7 @@ def data_describe(
     digits: Digits = "keep",
     column: Column = None,
     min_count: Annotated[int, typer.Option(help="Words that occur less often are left out.")] = 5,
-    max_size: Annotated[int | None, typer.Option(help="Keep the most frequent so many words.")] = None,
+    max_size: MaxSize = None,
     strict: Strict = False,
     no_cache: NoCache = False,
     top: Annotated[int, typer.Option(help="How many of the most frequent words to show.")] = 10,
@@ -125,7 +126,7 @@ def data_describe(
     as_json: Json = False,
 ) -> None:
     """Read a text and say what is in it: sentences, words, what is kept, what was skipped and why."""
-    corpus = _read(
+    corpus = read_corpus(
         inputs,
         quiet,
         tokenizer=tokenizer,
@@ -185,7 +186,7 @@ def phrases(
         raise OptionError("--apply joins phrases in a text: name a file for it with --out")
     if out is not None and (str(out) == "-" or out.suffix in (".gz", ".bz2", ".zst")):
         raise OptionError(f"--out is {out}: the text is written plain, so name a .txt file")
-    corpus = _read(
+    corpus = read_corpus(
         inputs,
         quiet,
         tokenizer=tokenizer,
@@ -227,7 +228,8 @@ def phrases(
     print(f"\n{len(found):,} phrases" + (f", joined in {out}" if out else ""))  # noqa: T201
 
 
-def _read(inputs: list[str], quiet: bool, **options: Any) -> Corpus:
+def read_corpus(inputs: list[str], quiet: bool, **options: Any) -> Corpus:
+    """Read a text, with a progress bar; options are those of `Corpus.from_text`."""
     from firth.corpus.corpus import Corpus
 
     with progress("reading", quiet=quiet) as report:

@@ -31,7 +31,9 @@ class StopRequest:
     Parameters
     ----------
     announce
-        Called with a sentence when the first signal comes.
+        Called with `first` when the first signal comes.
+    first, second
+        What is told at the first signal, and at the second.
 
     Attributes
     ----------
@@ -39,9 +41,15 @@ class StopRequest:
         The signal that asked, or None.
     """
 
-    def __init__(self, announce: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        announce: Callable[[str], None] = lambda _: None,
+        first: str = "stopping (once more stops at once)",
+        second: str = "stopped at once; no file is left half-written",
+    ) -> None:
         self.signal_number: int | None = None
         self._announce = announce
+        self._first, self._second = first, second
         self._before: dict[signal.Signals, Any] = {}
 
     def __call__(self) -> bool:
@@ -62,8 +70,6 @@ class StopRequest:
 
     def _ask(self, number: int, _: FrameType | None) -> None:
         if self():
-            raise StoppedError(
-                "stopped at once; the checkpoints written so far are whole, and --resume goes on from the last", number
-            )
+            raise StoppedError(self._second, number)
         self.signal_number = number
-        self._announce("stopping with a checkpoint (once more stops at once)")
+        self._announce(self._first)

@@ -1,0 +1,346 @@
+"""The command `firth train`: text in, a file of vectors out; stopped early, it writes the vectors so far."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from firth.cli_corpus import (
+    Column,
+    Digits,
+    Inputs,
+    Json,
+    Lowercase,
+    MaxSize,
+    Nfkc,
+    NoCache,
+    Quiet,
+    Strict,
+    Tokenizer,
+    read_corpus,
+)
+from firth.errors import DataError, OptionError
+from firth.files import make_folder
+from firth.output import print_json, print_table, say
+from firth.signals import StoppedError, StopRequest
+from firth.training.config import (
+    ARCHITECTURES,
+    CONTEXT_GRADIENTS,
+    OBJECTIVES,
+    SCHEDULES,
+    SUBSAMPLE_RULES,
+    TrainingConfig,
+)
+
+if TYPE_CHECKING:
+    from firth.corpus.corpus import Corpus
+    from firth.vectors.vectors import Vectors
+    from firth.word2vec import Word2Vec
+
+DEFAULTS = TrainingConfig()
+FEWEST = 5
+"""Words that occur less often are left out, where nothing else is said."""
+
+_LEARNING, _BEFORE = "Learning", "Going on from vectors"
+
+
+def _either(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def train(
+    inputs: Inputs,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write, .safetensors.", metavar="FILE")],
+    architecture: Annotated[
+        str, typer.Option(help=f"{_either(ARCHITECTURES)}.", metavar="NAME", rich_help_panel=_LEARNING)
+    ] = DEFAULTS.architecture,
+    objective: Annotated[
+        str, typer.Option(help=f"{_either(OBJECTIVES)}.", metavar="NAME", rich_help_panel=_LEARNING)
+    ] = DEFAULTS.objective,
+    dimensions: Annotated[
+        int | None,
+        typer.Option(
+            help="D, the length of a vector.",
+            show_default=f"{DEFAULTS.dimensions}, or that of --start or --update",
+            rich_help_panel=_LEARNING,
+        ),
+    ] = None,
+    window: Annotated[
+        int, typer.Option(help="C, the most words of context on either side.", rich_help_panel=_LEARNING)
+    ] = DEFAULTS.window,
+    shrink_window: Annotated[
+        bool,
+        typer.Option(
+            "--shrink-window/--no-shrink-window",
+            help="Draw each window's size from 1 to C, or let it always be C.",
+            rich_help_panel=_LEARNING,
+        ),
+    ] = DEFAULTS.shrink_window,
+    negatives: Annotated[
+        int, typer.Option(help="K, words drawn for each window (negative sampling).", rich_help_panel=_LEARNING)
+    ] = DEFAULTS.negatives,
+    negative_exponent: Annotated[
+        float, typer.Option(help="Negatives are drawn by count to this power.", rich_help_panel=_LEARNING)
+    ] = DEFAULTS.negative_exponent,
+    subsample: Annotated[
+        float,
+        typer.Option(help="Share of the text above which words are thinned; 0 keeps all.", rich_help_panel=_LEARNING),
+    ] = DEFAULTS.subsample,
+    subsample_rule: Annotated[
+        str,
+        typer.Option(
+            help=f"{_either(SUBSAMPLE_RULES)}: keep with sqrt(t/f) + t/f, or with sqrt(t/f).",
+            metavar="NAME",
+            rich_help_panel=_LEARNING,
+        ),
+    ] = DEFAULTS.subsample_rule,
+    context_gradient: Annotated[
+        str,
+        typer.Option(
+            help=f"cbow: {_either(CONTEXT_GRADIENTS)}: each word of a window gets its share of the gradient, or all.",
+            metavar="NAME",
+            rich_help_panel=_LEARNING,
+        ),
+    ] = DEFAULTS.context_gradient,
+    epochs: Annotated[
+        int, typer.Option(help="How often the text is gone through.", rich_help_panel=_LEARNING)
+    ] = DEFAULTS.epochs,
+    learning_rate: Annotated[
+        float, typer.Option(help="Step of the descent at first.", rich_help_panel=_LEARNING)
+    ] = DEFAULTS.learning_rate,
+    final_learning_rate: Annotated[
+        float | None,
+        typer.Option(help="Step at the end.", show_default="a tenth of the first", rich_help_panel=_LEARNING),
+    ] = DEFAULTS.final_learning_rate,
+    schedule: Annotated[
+        str, typer.Option(help=f"{_either(SCHEDULES)}.", metavar="NAME", rich_help_panel=_LEARNING)
+    ] = DEFAULTS.schedule,
+    warmup: Annotated[
+        float, typer.Option(help="Share of all words over which the step rises from 0.", rich_help_panel=_LEARNING)
+    ] = DEFAULTS.warmup,
+    held_out: Annotated[
+        float,
+        typer.Option(
+            help="Share of the sentences that are not learned from; their loss is measured after each epoch.",
+            rich_help_panel=_LEARNING,
+        ),
+    ] = DEFAULTS.held_out,
+    patience: Annotated[
+        int,
+        typer.Option(
+            help="Stop when that loss has not become better for so many epochs; 0 never.", rich_help_panel=_LEARNING
+        ),
+    ] = DEFAULTS.patience,
+    threads: Annotated[
+        int | None, typer.Option(help="How many.", show_default="one a processor", rich_help_panel=_LEARNING)
+    ] = DEFAULTS.threads,
+    deterministic: Annotated[
+        bool,
+        typer.Option(
+            "--deterministic",
+            help="The same seed gives the same bits on any number of threads; slower.",
+            rich_help_panel=_LEARNING,
+        ),
+    ] = DEFAULTS.deterministic,
+    seed: Annotated[int, typer.Option(help="Seed of all randomness.", rich_help_panel=_LEARNING)] = DEFAULTS.seed,
+    start: Annotated[
+        Path | None,
+        typer.Option(help="Vectors that words which have one begin with.", metavar="FILE", rich_help_panel=_BEFORE),
+    ] = None,
+    update: Annotated[
+        Path | None,
+        typer.Option(
+            help="Vectors to go on from: all of them are kept, and those of words of this text learn more.",
+            metavar="FILE",
+            rich_help_panel=_BEFORE,
+        ),
+    ] = None,
+    update_vocabulary: Annotated[
+        bool,
+        typer.Option("--update-vocabulary", help="With --update: add words that are new.", rich_help_panel=_BEFORE),
+    ] = False,
+    freeze_start: Annotated[
+        bool,
+        typer.Option(
+            "--freeze-start",
+            help="Vectors that come from --start or --update stay as they are.",
+            rich_help_panel=_BEFORE,
+        ),
+    ] = False,
+    freeze: Annotated[
+        str,
+        typer.Option(
+            help="Words whose vectors stay as they are, with commas between.",
+            metavar="A,B",
+            rich_help_panel=_BEFORE,
+        ),
+    ] = "",
+    tokenizer: Tokenizer = "words",
+    lowercase: Lowercase = None,
+    nfkc: Nfkc = False,
+    digits: Digits = "keep",
+    column: Column = None,
+    min_count: Annotated[
+        int | None,
+        typer.Option(
+            help="Words that occur less often are left out.",
+            show_default=f"{FEWEST}; 1 with --update alone, which adds no words",
+        ),
+    ] = None,
+    max_size: MaxSize = None,
+    unknown: Annotated[
+        str | None, typer.Option(help="A word that stands for all that are left out.", metavar="WORD")
+    ] = None,
+    max_sentence: Annotated[int | None, typer.Option(help="Cut sentences of more words than this.")] = None,
+    strict: Strict = False,
+    no_cache: NoCache = False,
+    log: Annotated[Path | None, typer.Option(help="Write the history, a JSON object a line.", metavar="FILE")] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Learn word vectors from a text. Ctrl-C writes the vectors so far."""
+    given = dict(locals())
+    options = {each.name: given[each.name] for each in dataclasses.fields(TrainingConfig)}
+    options["dimensions"] = DEFAULTS.dimensions if dimensions is None else dimensions
+    config = TrainingConfig(**options)
+    _demand_fitting(config, start, update, update_vocabulary, freeze_start)
+    _demand_writable(out, log)
+    before = _before(start, update)
+    if before is not None and dimensions is None:
+        options["dimensions"] = before.matrix.shape[1]
+    reading = {name: given[name] for name in _READING}
+    if min_count is None:
+        reading["min_count"] = 1 if update and not update_vocabulary else FEWEST
+    corpus = read_corpus(inputs, quiet, **reading, cache=not no_cache)
+    frozen = [word.strip() for word in freeze.split(",") if word.strip()]
+    if freeze_start and before is not None:
+        frozen += before.words if update else [word for word in before.words if word in corpus.vocabulary]
+    stop = StopRequest(
+        say,
+        f"stopping: the vectors so far are written to {out} (once more stops at once)",
+        f"stopped at once; {out} is not written, and no file is left half-written",
+    )
+    learning: dict[str, Any] = {
+        "frozen": frozen,
+        "show_progress": not quiet,
+        "announce": (lambda _: None) if quiet else say,
+        "log": log,
+        "should_stop": stop,
+    }
+    with stop:
+        if before is not None and update:
+            model = _going_on(before, options)
+            model.partial_fit(corpus, update_vocabulary=update_vocabulary, **learning)
+        else:
+            model = _new(options).fit(corpus, start=before, **learning)
+        model.vectors.save(out)
+    _tell(model, corpus, out, as_json)
+    if model.run_.stopped and stop.signal_number is not None:
+        raise StoppedError(f"stopped; the vectors so far are in {out}", stop.signal_number)
+
+
+_READING = (
+    "tokenizer",
+    "lowercase",
+    "nfkc",
+    "digits",
+    "column",
+    "min_count",
+    "max_size",
+    "unknown",
+    "max_sentence",
+    "strict",
+)
+
+
+def _demand_fitting(
+    config: TrainingConfig, start: Path | None, update: Path | None, update_vocabulary: bool, freeze_start: bool
+) -> None:
+    """Refuse options that don't go together."""
+    if start and update:
+        raise OptionError("--start and --update are both given: choose one")
+    if update_vocabulary and not update:
+        raise OptionError("--update-vocabulary adds words to the vectors of --update: name their file with it")
+    if freeze_start and not (start or update):
+        raise OptionError("--freeze-start keeps the vectors of --start or --update as they are: name their file")
+    if update and config.objective == "hierarchical-softmax":
+        raise OptionError("--update can't go on with hierarchical softmax, whose tree no file holds: use --start")
+
+
+def _demand_writable(out: Path, log: Path | None) -> None:
+    """See before the work, which may take hours, that its result will find room."""
+    if out.suffix != ".safetensors":
+        raise OptionError(f"--out is {out}: vectors are written as .safetensors, so let the name end in that")
+    for path in (out, log):
+        if path is not None and path.is_dir():
+            raise OptionError(f"{path} is a folder: name a file in it")
+        if path is not None and not path.parent.is_dir():
+            raise DataError(f"cannot write {path}: there is no folder {path.parent}; make it, or choose another place")
+        if path is not None:
+            make_folder(path.parent)
+
+
+def _before(start: Path | None, update: Path | None) -> Vectors | None:
+    """The vectors to go on from."""
+    from firth.vectors.vectors import Vectors
+
+    path = start or update
+    if path is None:
+        return None
+    vectors = Vectors.load(path)
+    if update and vectors.outside is None:
+        raise OptionError(f"--update is {path}, which has no outside vectors to go on with: use --start")
+    return vectors
+
+
+def _new(options: dict[str, Any]) -> Word2Vec:
+    from firth.word2vec import Word2Vec
+
+    return Word2Vec(**options)
+
+
+def _going_on(before: Vectors, options: dict[str, Any]) -> Word2Vec:
+    """A model as it was when its vectors were saved."""
+    model = _new(options)
+    model._vectors = before
+    return model
+
+
+def _tell(model: Word2Vec, corpus: Corpus, out: Path, as_json: bool) -> None:
+    """What was learned, how fast, and where it is."""
+    run, vectors = model.run_, model.vectors
+    speed = run.words / run.seconds if run.seconds else 0.0
+    loss = None if math.isnan(run.loss) else run.loss
+    held_out = next((entry["held_out_loss"] for entry in reversed(run.history) if "held_out_loss" in entry), None)
+    if as_json:
+        print_json(
+            {
+                "file": str(out),
+                "words": run.words,
+                "total_words": run.total_words,
+                "vocabulary": len(vectors),
+                "seconds": run.seconds,
+                "words_per_second": speed,
+                "loss": loss,
+                "held_out_loss": held_out,
+                "stopped": run.stopped or None,
+                "settings": vectors.settings,
+                "reading": corpus.report.as_dict(),
+            }
+        )
+        return
+    of_all = "" if run.words == run.total_words else f" of {run.total_words:,}"
+    rows = [
+        ("words", f"{run.words:,}{of_all} in {run.epoch} epochs"),
+        ("vocabulary", f"{len(vectors):,} words"),
+        ("training", f"{run.seconds:.1f} s, {speed:,.0f} words/s"),
+        ("loss", "-" if loss is None else f"{loss:.4f}"),
+        *([] if held_out is None else [("held-out loss", f"{held_out:.4f}")]),
+        *([("stopped", run.stopped)] if run.stopped else []),
+        ("written", str(out)),
+    ]
+    print_table(("", ""), rows)
