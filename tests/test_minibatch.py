@@ -11,11 +11,36 @@ from firth import Checkpoints, FirthError, OptionError, theory
 from firth.theory.sgd import annealed_step
 from firth.training import sampling
 from firth.training.config import LOSSES, MinibatchConfig
+from firth.training.crew import run_threads
 from firth.training.kernels import draws as drawing
 from firth.training.kernels import minibatch_negative_sampling, minibatch_softmax
+from firth.training.kernels.softmax import make_batch, make_shared
+from firth.training.simd import aligned_rows
 from firth.training.trainer import EncodedText, train_minibatch
 
-KERNELS = {"negative-sampling": minibatch_negative_sampling, "softmax": minibatch_softmax}
+TOLERANCE = {"negative-sampling": 1e-9, "softmax": 2e-5}
+"""Relative: naive softmax works in float32."""
+
+
+def apply_batch(loss, center, outside, draws, step, threads=1):
+    """One step of the shipped kernel, in place; its loss."""
+    if loss == "negative-sampling":
+        workspace = minibatch_negative_sampling.make_workspace(center, draws)
+        return minibatch_negative_sampling.apply_batch(center, outside, draws, step, workspace)
+    words, dimensions = center.shape
+    padded = [aligned_rows(words, dimensions) for _ in range(2)]
+    padded[0][:, :dimensions], padded[1][:, :dimensions] = center, outside
+    shared = make_shared(words, dimensions, draws.centers.size)
+    losses = [0.0] * threads
+
+    def work(i):
+        batch = make_batch(dimensions, draws.outsides.size, draws.centers.size)
+        losses[i] = minibatch_softmax.apply_batch(*padded, draws, step, batch, shared, (i, threads))
+
+    run_threads(threads, work)
+    center[:], outside[:] = padded[0][:, :dimensions], padded[1][:, :dimensions]
+    assert set(losses) == {losses[0]}
+    return losses[0]
 
 
 def theory_batch(center, outside, draws, loss_name):
@@ -56,48 +81,46 @@ def make_problem(loss, dimensions=5, batch=7, negatives=4, seed=2):
 @pytest.mark.parametrize("dimensions", [1, 5, 8, 17])
 def test_200_iterations_agree_with_theory_on_the_same_draws(loss, dimensions):
     center, outside, source, draws = make_problem(loss, dimensions)
-    kernel = KERNELS[loss]
-    workspace = kernel.make_workspace(center, draws)
     twin_center, twin_outside = center.copy(), outside.copy()
     for iteration in range(200):
         drawing.draw_batch(source, draws)
         step = annealed_step(0.3, iteration + 1, 120)
-        kernel_loss = kernel.apply_batch(center, outside, draws, step, workspace)
+        kernel_loss = apply_batch(loss, center, outside, draws, step)
         twin_loss, d_center, d_outside = theory_batch(twin_center, twin_outside, draws, loss)
         twin_center -= step * d_center
         twin_outside -= step * d_outside
-        assert kernel_loss == pytest.approx(twin_loss, rel=1e-9)
-    np.testing.assert_allclose(center, twin_center, rtol=1e-5, atol=1e-12)
-    np.testing.assert_allclose(outside, twin_outside, rtol=1e-5, atol=1e-12)
+        assert kernel_loss == pytest.approx(twin_loss, rel=TOLERANCE[loss])
+    floor = 1e-12 if loss == "negative-sampling" else 1e-5
+    np.testing.assert_allclose(center, twin_center, rtol=1e-5, atol=floor)
+    np.testing.assert_allclose(outside, twin_outside, rtol=1e-5, atol=floor)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_with_a_step_of_one_before_minus_after_is_the_gradient(loss):
     center, outside, source, draws = make_problem(loss)
-    kernel = KERNELS[loss]
     drawing.draw_batch(source, draws)
 
-    def kernel_loss_and_gradient(x):
+    def loss_and_kernel_gradient(x):
         after = x.copy()
-        value = kernel.apply_batch(after[0], after[1], draws, 1.0, kernel.make_workspace(after[0], draws))
-        return value, x - after
+        apply_batch(loss, after[0], after[1], draws, 1.0)
+        return theory_batch(x[0], x[1], draws, loss)[0], x - after
 
-    report = theory.gradient_check(kernel_loss_and_gradient, np.stack([center, outside]))
+    report = theory.gradient_check(loss_and_kernel_gradient, np.stack([center, outside]))
     assert report.passed, report
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_loss_and_the_gradient_are_right_for_scores_of_thousands(loss):
     center, outside, source, draws = make_problem(loss)
-    kernel = KERNELS[loss]
     drawing.draw_batch(source, draws)
     center, outside = 60 * center, 60 * outside
     expected_loss, d_center, d_outside = theory_batch(center, outside, draws, loss)
     before = center.copy(), outside.copy()
-    got = kernel.apply_batch(center, outside, draws, 1.0, kernel.make_workspace(center, draws))
-    assert got == pytest.approx(expected_loss, rel=1e-9)
-    np.testing.assert_allclose(before[0] - center, d_center, rtol=1e-9, atol=1e-9)
-    np.testing.assert_allclose(before[1] - outside, d_outside, rtol=1e-9, atol=1e-9)
+    got = apply_batch(loss, center, outside, draws, 1.0)
+    assert got == pytest.approx(expected_loss, rel=TOLERANCE[loss])
+    floor = 1e-9 if loss == "negative-sampling" else 5e-3  # scores of thousands are known to 1e-4 in float32
+    np.testing.assert_allclose(before[0] - center, d_center, rtol=TOLERANCE[loss], atol=floor)
+    np.testing.assert_allclose(before[1] - outside, d_outside, rtol=TOLERANCE[loss], atol=floor)
 
 
 def test_many_negatives_do_not_overflow_the_product_of_factors():
@@ -109,15 +132,14 @@ def test_many_negatives_do_not_overflow_the_product_of_factors():
     assert loss == pytest.approx(draws.pair_ends[-1] / 2 * 1001 * np.log(2))
 
 
-def test_the_exponential_is_right_to_the_last_places():
-    x = np.concatenate([-np.logspace(-300, np.log10(700), 20_001), [0.0]])
-    got, scaled = x.copy(), np.empty_like(x)
-    minibatch_softmax.exponentiate(got, scaled, scaled.view(np.int64))
-    np.testing.assert_allclose(got, np.exp(x), rtol=1e-15)
-    deep = np.array([-709.0, -1e5, -np.inf])
-    scaled = np.empty(3)
-    minibatch_softmax.exponentiate(deep, scaled, scaled.view(np.int64))
-    assert np.all(deep < 1e-300)
+def test_naive_softmax_gives_the_same_bits_on_any_number_of_threads():
+    results = set()
+    for threads in (1, 2, 3, 8):
+        center, outside, source, draws = make_problem("softmax", 17)
+        drawing.draw_batch(source, draws)
+        loss = apply_batch("softmax", center, outside, draws, 1.0, threads)
+        results.add((loss, center.tobytes(), outside.tobytes()))
+    assert len(results) == 1
 
 
 @pytest.mark.parametrize("loss", LOSSES)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from firth.errors import FirthError
 from firth.progress import Report, silent
 from firth.training.config import TrainingConfig
+from firth.training.crew import available_threads, run_threads
 from firth.training.plan import Plan, make_plans
 from firth.training.schedule import learning_rate
 from firth.training.trainer import EncodedText
@@ -145,9 +146,7 @@ class Engine:
 
 def thread_count(config: TrainingConfig) -> int:
     """Threads to use: as asked for, or as many as this process may run on."""
-    if config.threads is not None:
-        return config.threads
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return config.threads or available_threads()
 
 
 def train(
@@ -226,7 +225,7 @@ def held_out_loss(plan: Plan, engine: Engine) -> float:
     sums = [0.0, 0.0]
     for chunk in range(plan.chunks.size - 1):
         tally = _Tally()
-        _run_threads(engine.threads if engine.is_team else 1, _step(plan, -1, chunk, (0.0, 0.0), engine, tally))
+        run_threads(engine.threads if engine.is_team else 1, _step(plan, -1, chunk, (0.0, 0.0), engine, tally))
         sums[0] += tally.losses
         sums[1] += tally.pairs
     return sums[0] / sums[1] if sums[1] else math.nan
@@ -283,9 +282,9 @@ def _epoch(
                 for chunk in chunks:
                     if run.stopped:
                         return
-                    _run_threads(engine.threads, _step(plan, epoch, chunk, rates(chunk), engine, tally))
+                    run_threads(engine.threads, _step(plan, epoch, chunk, rates(chunk), engine, tally))
             else:
-                _run_threads(engine.threads, work)
+                run_threads(engine.threads, work)
         except BaseException as failure:
             failures.append(failure)
         finally:
@@ -356,28 +355,6 @@ def demand_sound(run: TrainingRun) -> None:
         )
 
 
-def _run_threads(count: int, work: Callable[[int], None]) -> None:
-    """Run work(0) … work(count - 1) side by side, and wait for all."""
-    failures: list[BaseException] = []
-
-    def guarded(thread: int) -> None:
-        try:
-            work(thread)
-        except BaseException as failure:
-            failures.append(failure)
-
-    threads = [threading.Thread(target=guarded, args=(i,), name=f"firth-{i}") for i in range(1, count)]
-    for thread in threads:
-        thread.start()
-    guarded(0)
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
-
-
 def settings_of(run: TrainingRun) -> dict[str, Any]:
     """What a file of vectors says of the run that made them."""
-    import dataclasses
-
     return {**dataclasses.asdict(run.config), "threads": thread_count(run.config), "words": run.words}

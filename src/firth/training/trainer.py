@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from firth.progress import Report, silent
 from firth.theory.sgd import annealed_step, smoothed_loss
 from firth.training import sampling
 from firth.training.config import MinibatchConfig
+from firth.training.crew import available_threads, run_threads
 
 REPORT_EVERY = 10
 """Iterations between losses that are kept and smoothed."""
@@ -171,7 +173,7 @@ def _prepare(text: EncodedText, config: MinibatchConfig, announce: Callable[[str
     from firth.training.kernels import minibatch_negative_sampling, minibatch_softmax
 
     softmax = config.loss == "softmax"
-    kernel = minibatch_softmax if softmax else minibatch_negative_sampling
+    kernel: ModuleType = minibatch_softmax if softmax else minibatch_negative_sampling
     if not is_kept(kernel.train_batches):
         announce("compiling the trainer for this processor (once; it takes some seconds)")
     negatives = 0 if softmax else config.negatives
@@ -181,24 +183,55 @@ def _prepare(text: EncodedText, config: MinibatchConfig, announce: Callable[[str
     if not drawing.has_window(drawn):
         raise FirthError("no sentence has two different words left after subsampling: give it more text")
     table = sampling.alias_table(sampling.negative_probabilities(text.counts, config.negative_exponent))
+
+    def source(state: NDArray[np.uint64]) -> drawing.Source:
+        return drawing.Source(state, drawn, table, config.window)
+
+    if softmax:
+        return _softmax_chunks(text.counts.size, config, source)
     draws = drawing.empty_draws(config.batch, config.window, negatives)
     workspace = kernel.make_workspace(np.empty((text.counts.size, config.dimensions)), draws)
 
     def train_chunk(run: MinibatchRun, steps: NDArray[np.float64]) -> NDArray[np.float64]:
         losses = np.empty(steps.size)
-        kernel.train_batches(
-            run.center,
-            run.outside,
-            drawing.Source(run.batches, drawn, table, config.window),
-            draws,
-            steps,
-            losses,
-            workspace,
-        )
+        kernel.train_batches(run.center, run.outside, source(run.batches), draws, steps, losses, workspace)
         return losses
 
     nothing = np.zeros((text.counts.size, config.dimensions))
     train_chunk(MinibatchRun(0, nothing, nothing, text_state, [], []), np.empty(0))
+    return train_chunk
+
+
+def _softmax_chunks(words: int, config: MinibatchConfig, source: Callable[[NDArray[np.uint64]], Any]) -> TrainChunk:
+    """What runs a chunk of batches on all processors: in float32, with the same bits however many there are."""
+    from firth.training.kernels.draws import empty_draws
+    from firth.training.kernels.minibatch_softmax import train_batches
+    from firth.training.kernels.softmax import make_batch, make_shared
+    from firth.training.simd import aligned_rows
+
+    threads, pairs = available_threads(), 2 * config.batch * config.window
+    draws = [empty_draws(config.batch, config.window, 0) for _ in range(threads)]
+    batches = [make_batch(config.dimensions, pairs, config.batch) for _ in range(threads)]
+    shared = make_shared(words, config.dimensions, config.batch)
+    vectors = aligned_rows(words, config.dimensions), aligned_rows(words, config.dimensions)
+
+    def train_chunk(run: MinibatchRun, steps: NDArray[np.float64]) -> NDArray[np.float64]:
+        for padded, given in zip(vectors, (run.center, run.outside), strict=True):
+            padded[:, : config.dimensions] = given
+        states = [run.batches, *(run.batches.copy() for _ in range(threads - 1))]
+        losses = [np.empty(steps.size) for _ in range(threads)]
+
+        def work(i: int) -> None:
+            team = (i, threads)
+            train_batches(vectors, source(states[i]), draws[i], steps, losses[i], batches[i], shared, team)
+
+        run_threads(threads, work)
+        for padded, given in zip(vectors, (run.center, run.outside), strict=True):
+            given[:] = padded[:, : config.dimensions]
+        return losses[0]
+
+    nothing = np.zeros((words, config.dimensions))
+    train_chunk(MinibatchRun(0, nothing, nothing, np.ones(4, np.uint64), [], []), np.empty(0))
     return train_chunk
 
 

@@ -1,4 +1,4 @@
-"""Naive softmax over the whole vocabulary, as matrix products: 64 windows at once, the vocabulary block by block.
+"""Naive softmax over the whole vocabulary, as matrix products: many windows at once, the vocabulary block by block.
 
 One softmax a window serves all its m outside words: J = Σ_o -log ŷ_o has dJ/dv_c = Uᵀ(m ŷ - Σ_o y_o) and
 dJ/dU = (m ŷ - Σ_o y_o) v_cᵀ. Each block of words keeps its own largest score, so no exponential overflows; the blocks
@@ -20,31 +20,32 @@ from numpy.typing import NDArray
 
 from firth.training.compiling import compiled
 from firth.training.kernels.meeting import meet
-from firth.training.simd import aligned_rows
+from firth.training.simd import LANES, aligned_rows
 from firth.training.tiles import add_products_in_turn, exponentiate, scale_columns, set_products_in_turn
 
 WINDOWS = 64
+"""Windows that the engine puts together."""
 WORDS = 256
 """Words of a block."""
 
 
 class Batch(NamedTuple):
-    """Up to 64 windows: what each predicts from, and what it predicts. A thread's own.
+    """Up to B windows, B a multiple of 16: what each predicts from, and what it predicts. A thread's own.
 
     Attributes
     ----------
     inputs
-        Vectors that windows predict from, shape (64, W), float32; zero for windows that are not there.
+        Vectors that windows predict from, shape (B, W), float32; zero for windows that are not there.
     outsides
         Pairs of a window and a word it is to predict, shape (pairs, 2), int64.
     ends
         How many windows and how many pairs there are, shape (2,), int64.
     d_inputs
-        Gradients of the inputs, shape (64, W).
+        Gradients of the inputs, shape (B, W).
     columns, d_columns
-        Inputs and their gradients, a window a column, shape (W, 64).
+        Inputs and their gradients, a window a column, shape (W, B).
     shares
-        m, the number of words that each window predicts, shape (1, 64).
+        m, the number of words that each window predicts, shape (1, B).
     """
 
     inputs: NDArray[np.float32]
@@ -62,13 +63,13 @@ class Shared(NamedTuple):
     Attributes
     ----------
     probabilities
-        Scores, exponentials, then m ŷ - Σ_o y_o of each word and window, shape (V, 64), float32.
+        Scores, exponentials, then m ŷ - Σ_o y_o of each word and window, shape (V, B), float32.
     shifts, totals
-        Largest score, and sum of exponentials, of each block and window, shape (blocks, 64), float32.
+        Largest score, and sum of exponentials, of each block and window, shape (blocks, B), float32.
     scales
-        What makes m ŷ of exponentials, of each block and window, shape (blocks, 64), float32.
+        What makes m ŷ of exponentials, of each block and window, shape (blocks, B), float32.
     parts
-        Part of `d_columns` that each block gives, shape (blocks · W, 64), float32.
+        Part of `d_columns` that each block gives, shape (blocks · W, B), float32.
     numbers
         0, 1, 2, …, uint32.
     meeting
@@ -84,31 +85,32 @@ class Shared(NamedTuple):
     meeting: NDArray[np.int64]
 
 
-def make_batch(width: int, pairs: int) -> Batch:
-    """Make room for 64 windows of `width` dimensions that predict at most `pairs` words together."""
-    inputs = aligned_rows(WINDOWS, width)
+def make_batch(width: int, pairs: int, windows: int = WINDOWS) -> Batch:
+    """Make room for windows of `width` dimensions that predict at most `pairs` words together."""
+    columns = -(-windows // LANES) * LANES
+    inputs = aligned_rows(columns, width)
     padded = inputs.shape[1]
     return Batch(
         inputs,
         np.zeros((pairs, 2), np.int64),
         np.zeros(2, np.int64),
-        aligned_rows(WINDOWS, width),
-        aligned_rows(padded, WINDOWS),
-        aligned_rows(padded, WINDOWS),
-        aligned_rows(1, WINDOWS),
+        aligned_rows(columns, width),
+        aligned_rows(padded, columns),
+        aligned_rows(padded, columns),
+        aligned_rows(1, columns),
     )
 
 
-def make_shared(words: int, width: int) -> Shared:
+def make_shared(words: int, width: int, windows: int = WINDOWS) -> Shared:
     """Make room for a vocabulary of `words` words of `width` dimensions."""
-    blocks, padded = -(-words // WORDS), -(-width // 16) * 16
+    blocks, padded = -(-words // WORDS), -(-width // LANES) * LANES
     return Shared(
-        aligned_rows(words, WINDOWS),
-        aligned_rows(blocks, WINDOWS),
-        aligned_rows(blocks, WINDOWS),
-        aligned_rows(blocks, WINDOWS),
-        aligned_rows(blocks * padded, WINDOWS),
-        np.arange(max(words, padded, WINDOWS), dtype=np.uint32),
+        aligned_rows(words, windows),
+        aligned_rows(blocks, windows),
+        aligned_rows(blocks, windows),
+        aligned_rows(blocks, windows),
+        aligned_rows(blocks * padded, windows),
+        np.arange(max(words, padded, windows + LANES), dtype=np.uint32),
         np.zeros(3, np.int64),
     )
 
@@ -128,12 +130,12 @@ def step(
     call this with batches of the same content.
     """
     thread, threads = team
-    words, width = targets.size, outside.shape[1]
+    words, width, most = targets.size, outside.shape[1], batch.inputs.shape[0]
     inputs, columns, shares, numbers = batch.inputs, batch.columns, batch.shares, shared.numbers
     probabilities, shifts, totals, parts = shared.probabilities, shared.shifts, shared.totals, shared.parts
     scales = shared.scales
     windows, pairs = batch.ends[0], batch.ends[1]
-    for b in range(WINDOWS):
+    for b in range(most):
         shares[0, b] = np.float32(0.0)
         for d in range(width):
             columns[d, b] = inputs[b, d] if b < windows else np.float32(0.0)
@@ -150,21 +152,21 @@ def step(
         )
         exponentiate(probabilities, first, last, shifts, totals, block)
     meet(shared.meeting, threads)
-    largest, sums = np.full(WINDOWS, -np.inf), np.zeros(WINDOWS)
+    largest, sums = np.full(most, -np.inf), np.zeros(most)
     for block in range(shifts.shape[0]):
-        for b in range(WINDOWS):
+        for b in range(most):
             largest[b] = max(largest[b], np.float64(shifts[block, b]))
     for block in range(shifts.shape[0]):
-        for b in range(WINDOWS):
+        for b in range(most):
             sums[b] += np.float64(totals[block, b]) * np.exp(np.float64(shifts[block, b]) - largest[b])
     for b in range(windows):
         loss += np.float64(shares[0, b]) * (np.log(sums[b]) + largest[b])
-    for b in range(WINDOWS):
+    for b in range(most):
         for d in range(width):
             batch.d_inputs[b, d] = -rate * inputs[b, d] if b < windows else np.float32(0.0)
     for block in range(thread, shifts.shape[0], threads):
         first, last = block * WORDS, min(words, (block + 1) * WORDS)
-        for b in range(WINDOWS):
+        for b in range(most):
             scale = np.exp(np.float64(shifts[block, b]) - largest[b]) / sums[b]
             scales[block, b] = np.float32(np.float64(shares[0, b]) * scale)
         scale_columns(probabilities, first, last, scales, block)
@@ -177,17 +179,17 @@ def step(
         )
         for w in range(first, last):
             if targets[w] != w:
-                for b in range(WINDOWS):
+                for b in range(most):
                     probabilities[w, b] = np.float32(0.0)
         add_products_in_turn(
-            outside, first, last - first, probabilities[first:], (WINDOWS, 1), batch.d_inputs, numbers, 0, WINDOWS
+            outside, first, last - first, probabilities[first:], (most, 1), batch.d_inputs, numbers, 0, most
         )
     meet(shared.meeting, threads)
     for d in range(width):
-        for b in range(WINDOWS):
+        for b in range(most):
             batch.d_columns[d, b] = np.float32(0.0)
         for block in range(shifts.shape[0]):
-            for b in range(WINDOWS):
+            for b in range(most):
                 batch.d_columns[d, b] += parts[block * width + d, b]
     for b in range(windows):
         for d in range(width):
