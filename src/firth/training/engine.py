@@ -298,9 +298,11 @@ def _epoch(
         run.rate = learning_rate(run.config, run.words / run.total_words)
         if now.pairs > before.pairs:
             run.loss = (now.losses - before.losses) / (now.pairs - before.pairs)
-        demand_sound(run)
+        if now.pairs:
+            demand_sound(run)
         speed = run.words / run.seconds
-        run.history.append(_entry(run, speed))
+        if now.words > before.words:
+            run.history.append(_entry(run, speed))
         note = f"{speed / 1e6:.2f} M words/s, loss {run.loss:.4f}, learning rate {run.rate:.5f}"
         report(run.words, run.total_words, note)
         for callback in callbacks:
@@ -347,8 +349,7 @@ def demand_sound(run: TrainingRun) -> None:
     rows = slice(0, words, max(1, words // 1_000))
     with np.errstate(invalid="ignore"):
         largest = max(float(np.abs(each[rows]).max()) for each in (run.parameters.center, run.parameters.outside))
-    started = not math.isnan(run.loss) or run.words == 0
-    if math.isinf(run.loss) or not started or not largest < LARGEST:
+    if not (math.isfinite(run.loss) and largest < LARGEST):
         raise FirthError(
             f"the run has diverged after {run.words:,} words: learning_rate {run.config.learning_rate:g} is too large, "
             "lower it"

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firth.training.config import TrainingConfig
+from firth.training.sampling import keep_probabilities
 
 LONGEST = 10_000
 """Words of a piece; longer sentences are cut."""
@@ -20,8 +21,12 @@ CHUNK_WORDS = 50_000
 """A thread takes so many words at a time: a hundredth of a second."""
 LEAST_CHUNKS = 64
 """Small texts are cut finer, so that every thread has something to do and progress is shown."""
-BATCH_WORDS = {"negative-sampling": 256, "hierarchical-softmax": 32, "softmax": 0}
-"""Words of an exact minibatch. The root of a tree is in every window, so its gradients add up faster."""
+BATCH_WORDS = 256
+"""Words of an exact minibatch, at most."""
+MOST_REPEATS = 2.0
+"""Times that the most frequent word may be expected in one: its gradients, all at the same vectors, add up."""
+TREE_BATCH_WORDS = 16
+"""Words of an exact minibatch of hierarchical softmax, where every window has the root of the tree."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,24 @@ def gathered(starts: NDArray[np.int64], ends: NDArray[np.int64], words: int) -> 
         bounds.append(int(np.searchsorted(before, before[bounds[-1]] + words)))
         bounds[-1] = min(max(bounds[-1], bounds[-2] + 1), starts.size)
     return np.array(bounds, dtype=np.int64)
+
+
+def batch_words(config: TrainingConfig, counts: NDArray[np.int64]) -> int:
+    """Words of an exact minibatch: few enough that no row takes too many gradients at once.
+
+    Parameters
+    ----------
+    config
+        The options.
+    counts
+        Occurrences of each word, shape (V,).
+    """
+    if config.objective == "hierarchical-softmax":
+        return TREE_BATCH_WORDS
+    staying = np.maximum(counts, 1).astype(np.float64)
+    if config.subsample:
+        staying = staying * keep_probabilities(staying, config.subsample, config.subsample_rule)
+    return int(np.clip(MOST_REPEATS * np.maximum(counts, 1).sum() / staying.max(), 8, BATCH_WORDS))
 
 
 def make_plans(offsets: NDArray[np.int64], config: TrainingConfig) -> tuple[Plan, Plan]:

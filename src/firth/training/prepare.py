@@ -12,7 +12,7 @@ from firth.training import sampling
 from firth.training.config import TrainingConfig
 from firth.training.engine import Engine, Parameters, thread_count
 from firth.training.huffman import NO_TREE, huffman_tree
-from firth.training.plan import BATCH_WORDS, LONGEST, LONGEST_EXACT, Plan, gathered
+from firth.training.plan import LONGEST, LONGEST_EXACT, Plan, batch_words, gathered
 from firth.training.trainer import EncodedText
 
 Rates = tuple[float, float]
@@ -65,6 +65,11 @@ def make_engine(
         kernel, arguments = (cbow if by_mean else skip_gram), _online_arguments(text, model, rules, rooms)
     if not is_kept(kernel.learn):
         announce("compiling the trainer for this processor (once; it takes some seconds)")
+    nothing = np.zeros(0, np.int64)
+    empty = Plan(nothing, nothing, np.zeros(1, np.int64), np.zeros(1, np.int64))
+    kernel.learn(
+        *arguments(empty, slice(0, 0), 0, np.uint64(0), (0.0, 0.0))
+    )  # compiled, or loaded, before the clock runs
 
     def learn(plan: Plan, thread: int, epoch: int, chunk: int, rates: Rates) -> tuple[float, float]:
         tally = rooms[thread].tally
@@ -90,7 +95,7 @@ def _exact_arguments(text: EncodedText, config: TrainingConfig, model: Any, rule
     from firth.training.kernels.exact import make_changes
     from firth.training.kernels.sentences import Stretch
 
-    words, by_mean = BATCH_WORDS[config.objective], config.architecture == "cbow"
+    words, by_mean = batch_words(config, text.counts), config.architecture == "cbow"
     most = rooms[0].output_targets.size
     changes = make_changes(words + LONGEST_EXACT, config.dimensions, config.window, most, by_mean)
 

@@ -31,7 +31,7 @@ def learn(stretch: Stretch, rates: tuple[float, float], model: Model, rules: Rul
     words, sizes, reach, columns = piece.words, piece.sizes, rules.window, factors.shape[1]
     outputs, signs = (tree.nodes, tree.labels) if has_tree else (piece.targets.reshape(piece.targets.size), room.signs)
     m = piece.targets.shape[1]
-    slope = (rates[1] - rates[0]) / max(1, ends[-1] - starts[0])
+    slope = (rates[1] - rates[0]) / max(1, ends[-1] - starts[0]) if starts.size else 0.0
     share, mean_row, learned_row = np.zeros(1, np.float32), room.numbers[MEAN:], room.numbers[LEARNED:]
     center_targets, outside_targets = model.center_targets, model.outside_targets
     vectors = 0

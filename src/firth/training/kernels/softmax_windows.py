@@ -52,7 +52,7 @@ def learn(
     words, sizes, targets = piece.words, piece.sizes, model.outside_targets
     inputs, outsides, divides = batch.inputs, batch.outsides, rules.divides or not by_mean
     learners, learner_ends = np.zeros(outsides.shape[0], np.int64), np.zeros(WINDOWS + 1, np.int64)
-    slope = (rates[1] - rates[0]) / max(1, ends[-1] - starts[0])
+    slope = (rates[1] - rates[0]) / max(1, ends[-1] - starts[0]) if starts.size else 0.0
     rate, windows, pairs, learning = np.float32(rates[0]), 0, 0, 0
     for s in range(starts.size + 1):
         kept = 0
