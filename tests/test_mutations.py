@@ -10,7 +10,7 @@ from firth import theory
 from firth.course.check import run_checks
 from firth.theory import losses, windows
 
-SWAPS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.MatMult: ast.Mult}
+SWAPS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Div: ast.Mult, ast.MatMult: ast.Mult}
 
 
 def mutants_of(module):
@@ -62,7 +62,7 @@ MUTANTS = [(module, name, tree) for module in (losses, windows) for name, tree i
 def test_there_are_mutants_of_every_kind():
     names = " ".join(name for _, name, _ in MUTANTS)
     assert len(MUTANTS) >= 20
-    for mark in ("-> +", "-= 1.0 -> ", "__setitem__", "0.0 -> 1.0"):
+    for mark in ("-> +", "d_mean * rows.size", "-= 1.0 -> ", "__setitem__", "0.0 -> 1.0"):
         assert mark in names, mark
 
 

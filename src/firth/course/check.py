@@ -77,11 +77,15 @@ def _gradient_checks() -> Iterator[CheckResult]:
     outside_vectors = generator.normal(size=(words, dimensions))
     negatives = [6, 0, 6, 3, 6]  # 6 comes up three times and counts three times
     window = [2, 4, 2, 1]  # 2 stands there twice
+    paths = _paths(words)
 
     x = generator.normal(size=5) * 3
 
     def sampled(v: Floats, o: int, u: Floats) -> tuple[float, Floats, Floats]:
         return theory.negative_sampling_loss_and_gradients(v, o, u, negatives)
+
+    def along_path(v: Floats, o: int, u: Floats) -> tuple[float, Floats, Floats]:
+        return theory.hierarchical_softmax_loss_and_gradients(v, *paths[o], u)
 
     def checked(name: str, f: Callable[[Floats], tuple[float, Floats]], at: Floats) -> CheckResult:
         report = theory.gradient_check(f, at)
@@ -94,7 +98,11 @@ def _gradient_checks() -> Iterator[CheckResult]:
     yield checked("log-sigmoid: (log σ)' = σ(-x)", lambda t: (theory.log_sigmoid(t).sum(), theory.sigmoid(-t)), x)
     one_hot = np.eye(5)[1]
     yield checked("log-softmax: y - ŷ", lambda t: (float(theory.log_softmax(t)[1]), one_hot - theory.softmax(t)), x)
-    losses = {"naive softmax": theory.naive_softmax_loss_and_gradients, "negative sampling": sampled}
+    losses = {
+        "naive softmax": theory.naive_softmax_loss_and_gradients,
+        "negative sampling": sampled,
+        "hierarchical softmax": along_path,
+    }
     for label, loss in losses.items():
 
         def pair(v: Floats, u: Floats, loss: LossAndGradients = loss) -> tuple[float, Floats, Floats]:
@@ -103,12 +111,29 @@ def _gradient_checks() -> Iterator[CheckResult]:
         def skip_gram(v: Floats, u: Floats, loss: LossAndGradients = loss) -> tuple[float, Floats, Floats]:
             return theory.skip_gram_loss_and_gradients(center, window, v, u, loss)
 
+        def cbow(v: Floats, u: Floats, loss: LossAndGradients = loss) -> tuple[float, Floats, Floats]:
+            return theory.cbow_loss_and_gradients(window, outside, v, u, loss)
+
         for what, f, v in (
             (f"{label}: dJ/dv_c", pair, center_vectors[center]),
             (f"skip-gram, {label}: dJ/dV", skip_gram, center_vectors),
+            (f"CBOW, {label}: dJ/dV", cbow, center_vectors),
         ):
             yield checked(what, lambda t, f=f: f(t, outside_vectors)[:2], v)  # type: ignore[misc]
             yield checked(f"{what[: what.index(':')]}: dJ/dU", lambda t, f=f, v=v: f(v, t)[::2], outside_vectors)  # type: ignore[misc]
+
+
+def _paths(words: int) -> list[tuple[list[int], list[int]]]:
+    """Nodes and labels of each word's path in a heap-shaped tree: place i's children are 2i + 1, left, and 2i + 2."""
+    paths = []
+    for word in range(words):
+        nodes, labels, place = [], [], words - 1 + word
+        while place > 0:
+            labels.append(1 if place % 2 else -1)
+            place = (place - 1) // 2
+            nodes.append(place)
+        paths.append((nodes, labels))
+    return paths
 
 
 def _value_checks() -> Iterator[CheckResult]:
@@ -122,6 +147,18 @@ def _value_checks() -> Iterator[CheckResult]:
     got_sampled = theory.negative_sampling_loss_and_gradients(v, 1, u, [0, 2, 0])[0]
     yield _result("values", "naive softmax: the loss is -log ŷ_o", abs(got_naive - naive), 1e-12)
     yield _result("values", "negative sampling: a word drawn twice counts twice", abs(got_sampled - sampled), 1e-12)
+    path = -np.log(1 / (1 + np.exp(-u[0] @ v))) - np.log(1 / (1 + np.exp(u[2] @ v)))
+    got_path = theory.hierarchical_softmax_loss_and_gradients(v, [0, 2], [1, -1], u)[0]
+    yield _result("values", "hierarchical softmax: the loss is that of the path", abs(got_path - path), 1e-12)
+    leaves = [theory.hierarchical_softmax_loss_and_gradients(v, *leaf, u)[0] for leaf in _paths(4)]
+    total = sum(np.exp(-loss) for loss in leaves)
+    yield _result("values", "hierarchical softmax: a tree's probabilities sum to 1", abs(total - 1.0), 1e-12)
+    mean = (2 * u[0] + u[2]) / 3
+    got_mean = theory.cbow_loss_and_gradients([0, 2, 0], 1, u, u, theory.naive_softmax_loss_and_gradients)[0]
+    expected_mean = -np.log(np.exp(u[1] @ mean) / sum(np.exp(row @ mean) for row in u))
+    yield _result("values", "CBOW: a word that stands twice counts twice", abs(got_mean - expected_mean), 1e-12)
+    nothing = theory.cbow_loss_and_gradients([], 1, u, u, theory.naive_softmax_loss_and_gradients)[0]
+    yield _result("values", "CBOW: a window without words costs nothing", abs(nothing), 0.0)
     far = np.array([-1e4, -1.0, 0.0, 1.0, 1e4])
     sigmoids = np.array([0.0, 0.2689414213699951, 0.5, 0.7310585786300049, 1.0])
     logs = np.array([-1e4, -1.3132616875182228, -0.6931471805599453, -0.31326168751822286, 0.0])

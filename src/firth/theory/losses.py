@@ -1,4 +1,4 @@
-"""The two losses of word2vec for one center word c and one outside word o, with their exact gradients.
+"""The three losses of word2vec for one center vector and the word that it must predict, with their exact gradients.
 
 V is the vocabulary size, D the dimension, K the number of negatives. Gradients have the sign of d loss / d parameter.
 """
@@ -45,7 +45,8 @@ def naive_softmax_loss_and_gradients(
     ----------
     Mikolov et al., "Efficient estimation of word representations in vector space", 2013.
     """
-    center_vector, outside_index, outside_vectors = _checked(center_vector, outside_index, outside_vectors)
+    center_vector, outside_vectors = _checked_vectors(center_vector, outside_vectors)
+    outside_index = int(checked_rows([outside_index], len(outside_vectors))[0])
     log_probabilities = log_softmax(outside_vectors @ center_vector)
     d_scores = np.exp(log_probabilities)
     d_scores[outside_index] -= 1.0
@@ -92,34 +93,93 @@ def negative_sampling_loss_and_gradients(
     ----------
     Mikolov et al., "Distributed representations of words and phrases and their compositionality", 2013.
     """
-    center_vector, outside_index, outside_vectors = _checked(center_vector, outside_index, outside_vectors)
-    rows = np.concatenate(([outside_index], _rows(negative_indices, len(outside_vectors))))
+    center_vector, outside_vectors = _checked_vectors(center_vector, outside_vectors)
+    words = len(outside_vectors)
+    rows = np.concatenate((checked_rows([outside_index], words), checked_rows(negative_indices, words)))
     signs = np.full(rows.size, -1.0)
     signs[0] = 1.0
+    return _logistic_loss_and_gradients(center_vector, rows, signs, outside_vectors)
+
+
+def hierarchical_softmax_loss_and_gradients(
+    center_vector: Floats, nodes: ArrayLike, labels: ArrayLike, outside_vectors: Floats
+) -> tuple[float, Floats, Floats]:
+    """Hierarchical softmax, J = -Σ_j log σ(b_j u_{n_j}ᵀ v_c), equation (24).
+
+    Its gradients are dJ/dv_c = -Σ_j b_j σ(-b_j u_{n_j}ᵀ v_c) u_{n_j}, equation (26), and
+    dJ/du_n = -Σ_{j: n_j = n} b_j σ(-b_j u_nᵀ v_c) v_c, equation (27). The probabilities e^-J of all words of a tree
+    sum to 1, equation (25).
+
+    Parameters
+    ----------
+    center_vector
+        v_c, shape (D,).
+    nodes
+        n_j, the rows of the inner nodes on the path from the root to the word that is predicted, shape (L,). A path of
+        no nodes, that of a tree's only word, costs nothing.
+    labels
+        b_j, which way the path goes on from each node: +1 or -1, shape (L,).
+    outside_vectors
+        U, one row an inner node: shape (V - 1, D) for a binary tree of V words.
+
+    Returns
+    -------
+    loss
+        J, a float.
+    d_center_vector
+        dJ/dv_c, shape (D,), float64.
+    d_outside_vectors
+        dJ/dU, of the shape of U; zero but for the rows of the nodes.
+
+    Raises
+    ------
+    ValueError
+        Shapes don't fit together, a node is not a row, or a label is neither +1 nor -1.
+
+    References
+    ----------
+    Morin, Bengio, "Hierarchical probabilistic neural network language model", 2005; for word2vec: Mikolov et al., 2013.
+    """
+    center_vector, outside_vectors = _checked_vectors(center_vector, outside_vectors)
+    rows = checked_rows(nodes, len(outside_vectors))
+    signs = np.asarray(labels, dtype=np.float64)
+    if signs.shape != rows.shape or (np.abs(signs) != 1.0).any():
+        raise ValueError(f"labels must be +1 or -1, one for each of the {rows.size} nodes, not {labels!r}")
+    return _logistic_loss_and_gradients(center_vector, rows, signs, outside_vectors)
+
+
+def _logistic_loss_and_gradients(
+    center_vector: Floats, rows: NDArray[np.intp], signs: Floats, outside_vectors: Floats
+) -> tuple[float, Floats, Floats]:
+    """Return -Σ_j log σ(s_j u_{r_j}ᵀ v_c) and its gradients: equations (10) and (24), which differ in r and s alone."""
     signed_scores = signs * (outside_vectors[rows] @ center_vector)
     d_scores = -signs * sigmoid(-signed_scores)
     d_center_vector = outside_vectors[rows].T @ d_scores
     d_outside_vectors = np.zeros_like(outside_vectors)
     # `d_outside_vectors[rows] += ...` would keep one of a row's repeats and drop the rest; add.at adds them all.
     np.add.at(d_outside_vectors, rows, np.outer(d_scores, center_vector))
-    return float(-log_sigmoid(signed_scores).sum()), d_center_vector, d_outside_vectors
+    return float((-log_sigmoid(signed_scores)).sum()), d_center_vector, d_outside_vectors
 
 
-def _checked(center_vector: Floats, outside_index: int, outside_vectors: Floats) -> tuple[Floats, int, Floats]:
-    """Return the arguments as float64 and int, if they fit together."""
-    center, outside = np.asarray(center_vector, dtype=np.float64), np.asarray(outside_vectors, dtype=np.float64)
-    if center.ndim != 1 or outside.ndim != 2 or outside.shape[1:] != center.shape:
-        raise ValueError(
-            f"center_vector has shape {center.shape} and outside_vectors {outside.shape}: they must be (D,) and (V, D)"
-        )
-    return center, int(_rows([outside_index], len(outside))[0]), outside
-
-
-def _rows(indices: ArrayLike, words: int) -> NDArray[np.intp]:
-    """Return indices as an array, if they are whole numbers from 0 to words - 1."""
+def checked_rows(indices: ArrayLike, count: int) -> NDArray[np.intp]:
+    """Return indices as an array, if they are whole numbers from 0 to count - 1."""
     rows = np.asarray(indices)
     if rows.size == 0:
         return np.empty(0, dtype=np.intp)
-    if rows.ndim != 1 or rows.dtype.kind not in "iu" or rows.min() < 0 or rows.max() >= words:
-        raise ValueError(f"indices must be a list of whole numbers from 0 to V = {words} exclusive, not {indices!r}")
+    if rows.ndim != 1 or rows.dtype.kind not in "iu" or rows.min() < 0 or rows.max() >= count:
+        raise ValueError(
+            f"indices must be a list of whole numbers from 0 to {count} exclusive, which is how many rows there are, "
+            f"not {indices!r}"
+        )
     return rows.astype(np.intp)
+
+
+def _checked_vectors(center_vector: Floats, outside_vectors: Floats) -> tuple[Floats, Floats]:
+    """Return the vectors as float64, if they fit together."""
+    center, outside = np.asarray(center_vector, dtype=np.float64), np.asarray(outside_vectors, dtype=np.float64)
+    if center.ndim != 1 or outside.ndim != 2 or outside.shape[1:] != center.shape:
+        raise ValueError(
+            f"center_vector has shape {center.shape} and outside_vectors {outside.shape}: they must be (D,) and "
+            "(rows, D)"
+        )
+    return center, outside
