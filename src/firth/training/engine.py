@@ -22,7 +22,8 @@ from firth.training.schedule import learning_rate
 from firth.training.trainer import EncodedText
 
 REPORT_SECONDS = 0.5
-"""Time between reports."""
+"""Time between reports; there is one at the end of an epoch, too."""
+MOST_TOLD_EPOCHS = 1_000
 LARGEST = 1_000.0
 """No vector of a run that goes well has an element as large as this."""
 
@@ -195,29 +196,47 @@ def train(
         raise FirthError("the text has no words of the vocabulary: give it more text, or lower min_count")
     run = TrainingRun(config, plan.total * config.epochs, parameters)
     engine = make_engine(text, config, parameters, announce)
-    best, since_best, pairs = math.inf, 0, 0.0
     for callback in callbacks:
         callback.on_start(run)
-    for epoch in range(config.epochs):
-        if run.has_stopped():
-            break
+    try:
+        pairs = _epochs(plan, held_out, engine, run, report, callbacks, should_stop)
+    except KeyboardInterrupt:  # between two epochs
+        run.stop("interrupted")
+        pairs = math.nan
+    for callback in callbacks:
+        callback.on_end(run)
+    if pairs == 0 and not run.stopped:
+        raise FirthError("no sentence has two words left after subsampling: give it more text, or raise subsample")
+    return run
+
+
+def _epochs(
+    plan: Plan,
+    held_out: Plan,
+    engine: Engine,
+    run: TrainingRun,
+    report: Report,
+    callbacks: Sequence[Callback],
+    should_stop: Callable[[], bool],
+) -> float:
+    """Go through all epochs; return how many losses were summed."""
+    best, since_best, pairs = math.inf, 0, 0.0
+    for epoch in range(run.config.epochs):
         pairs += _epoch(plan, epoch, engine, run, report, callbacks, should_stop)
         if run.has_stopped():
             break
         run.epoch = epoch + 1
         if held_out.total:
             loss = held_out_loss(held_out, engine)
-            run.history.append({**_entry(run, 0.0), "held_out_loss": loss})
+            run.history.append({**_entry(run, run.words / run.seconds), "held_out_loss": loss})
             best, since_best = (loss, 0) if loss < best else (best, since_best + 1)
-            if config.patience and since_best >= config.patience:
+            if run.config.patience and since_best >= run.config.patience:
                 run.stop(f"the held-out loss has not become better for {since_best} epochs (best {best:.4f})")
         for callback in callbacks:
             callback.on_epoch(run)
-    for callback in callbacks:
-        callback.on_end(run)
-    if pairs == 0 and not run.stopped:
-        raise FirthError("no sentence has two words left after subsampling: give it more text, or raise subsample")
-    return run
+        if run.has_stopped():
+            break
+    return pairs
 
 
 def held_out_loss(plan: Plan, engine: Engine) -> float:
@@ -328,7 +347,17 @@ def _epoch(
         leader.join()
     if failures:
         raise failures[0]
-    show()
+    if should_stop():
+        run.stop("asked to stop")
+    # A text of a few words may be gone through a million times: a thousand of them are told.
+    if (
+        run.has_stopped()
+        or (epoch + 1) % -(-run.config.epochs // MOST_TOLD_EPOCHS) == 0
+        or epoch + 1 == run.config.epochs
+    ):
+        show()
+    else:
+        run.words, run.seconds = words_before + tally.words, seconds_before + time.perf_counter() - started
     return tally.pairs
 
 
