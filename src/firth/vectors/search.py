@@ -1,0 +1,203 @@
+"""Exact search: the rows with the largest cosines with each of many queries, in blocks of matrix products.
+
+No copy of the matrix is made. A block's scores are compared with each query's worst candidate so far, so that all but
+a few are passed over in one comparison; the few that are left are scored again in float64, which decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firth.vectors.rows import Float32, Rows
+
+Ids = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Scorer = Callable[[Float32], Float32]
+"""From unit vectors' cosines with one block, shape (terms, B), to the scores of the queries, shape (Q, B)."""
+
+_SPARE = 8
+"""Candidates kept beyond those asked for: float32 may order near equals wrongly."""
+_BLOCK_SCORES = 1 << 22
+_QUERIES_AT_ONCE = 1024
+
+
+def unit(vectors: NDArray[Any]) -> Floats:
+    """Scale each row to length 1 in float64; a row of zeros stays."""
+    exact = vectors.astype(np.float64)
+    lengths = np.sqrt(np.einsum("vd,vd->v", exact, exact))[:, np.newaxis]
+    units: Floats = np.divide(exact, lengths, out=np.zeros_like(exact), where=lengths > 0)
+    return units
+
+
+def cosines(rows: Rows, lengths: Floats, queries: Float32, places: slice | Ids) -> Float32:
+    """Cosines of unit queries, shape (Q, D), with some rows, shape (Q, B); 0 with a row of zeros."""
+    block = rows.block(places.start, places.stop) if isinstance(places, slice) else rows.take(places)
+    sizes = lengths[places]
+    usual = (sizes > 1e-30) & (sizes < 1e30)
+    if usual.all():
+        inverse = (1 / sizes).astype(np.float32)
+        if len(queries) > block.shape[1]:  # fewer numbers to scale
+            return np.asarray(queries @ (block * inverse[:, np.newaxis]).T)
+        scores: Float32 = queries @ block.T
+        scores *= inverse
+        return scores
+    rest = np.flatnonzero(~usual)
+    block = np.where(usual[:, np.newaxis], block, 0)
+    scores = queries @ block.T
+    scores *= np.where(usual, 1 / np.where(usual, sizes, 1), 0).astype(np.float32)
+    there = rest + places.start if isinstance(places, slice) else places[rest]
+    scores[:, rest] = queries @ unit(rows.take(there)).astype(np.float32).T
+    return scores
+
+
+def nearest(
+    rows: Rows,
+    lengths: Floats,
+    queries: Floats,
+    n: int,
+    *,
+    among: int | Ids | None = None,
+    left_out: list[Ids] | None = None,
+) -> tuple[Ids, Floats]:
+    """Find the `n` rows with the largest cosine with each query.
+
+    Parameters
+    ----------
+    rows, lengths
+        The vectors, (V, D), and their lengths, (V,).
+    queries
+        Shape (Q, D), of length 1 or 0.
+    n
+        How many for each.
+    among
+        Look among the first so many rows, or among these (rising); None for all.
+    left_out
+        For each query, rows that are no answer to it.
+
+    Returns
+    -------
+    places, cosines
+        Shape (Q, n), best first, equals in the order of rows; where fewer are left, places end in -1.
+    """
+    places = np.full((len(queries), n), -1, dtype=np.int64)
+    scores = np.zeros((len(queries), n))
+    for start in range(0, len(queries), _QUERIES_AT_ONCE):
+        chosen = slice(start, start + _QUERIES_AT_ONCE)
+        part = queries[chosen]
+        single = part.astype(np.float32)
+        found = best(
+            rows.shape[0],
+            len(part),
+            n + _SPARE,
+            partial(cosines, rows, lengths, single),
+            among,
+            None if left_out is None else left_out[chosen],
+        )
+        width = min(n, found.shape[1])
+        exact = _rescored(rows, part, found)
+        order = np.lexsort((found, -exact), axis=1)[:, :width]
+        places[chosen, :width] = np.take_along_axis(found, order, axis=1)
+        scores[chosen, :width] = np.take_along_axis(exact, order, axis=1)
+    return places, scores
+
+
+def _rescored(rows: Rows, queries: Floats, found: Ids) -> Floats:
+    """Cosines in float64, rounded where float32 numbers leave no more digits; -inf for no row."""
+    vectors = rows.take(found.ravel()).astype(np.float64)
+    lengths = np.sqrt(np.einsum("vd,vd->v", vectors, vectors)).reshape(found.shape)
+    exact: Floats = (vectors.reshape(*found.shape, -1) @ queries[:, :, np.newaxis])[:, :, 0]
+    np.divide(exact, lengths, out=exact, where=lengths > 0)
+    np.clip(np.round(exact, 9), -1.0, 1.0, out=exact)
+    exact[found < 0] = -np.inf
+    return exact
+
+
+def best(
+    size: int,
+    queries: int,
+    keep: int,
+    score: Callable[[slice | Ids], Float32],
+    among: int | Ids | None = None,
+    left_out: list[Ids] | None = None,
+) -> Ids:
+    """Places with the largest scores for each query, shape (queries, at most keep), -1 where there are fewer.
+
+    Parameters
+    ----------
+    size
+        How many rows there are.
+    queries
+        How many queries.
+    keep
+        How many to find for each.
+    score
+        From rows, as a slice or places, to scores of shape (queries, B).
+    among, left_out
+        As in `nearest`.
+    """
+    total = len(among) if isinstance(among, np.ndarray) else min(size, size if among is None else among)
+    step = max(keep, _BLOCK_SCORES // queries)
+    kept = np.full((queries, keep), -np.inf, dtype=np.float32)
+    places = np.full((queries, keep), -1, dtype=np.int64)
+    out_query, out_place = _pairs(left_out, among)
+    for start in range(0, total, step):
+        stop = min(start + step, total)
+        scores = score(among[start:stop] if isinstance(among, np.ndarray) else slice(start, stop))
+        low, high = np.searchsorted(out_place, [start, stop])
+        scores[out_query[low:high], out_place[low:high] - start] = -np.inf
+        _merge(kept, places, scores, start)
+    found = places[:, : min(keep, total)]
+    return np.where(found >= 0, among[found], -1) if isinstance(among, np.ndarray) else found
+
+
+def _pairs(left_out: list[Ids] | None, among: int | Ids | None) -> tuple[Ids, Ids]:
+    """(query, position among the rows looked at) of everything left out, by rising position."""
+    if not left_out:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    query = np.repeat(np.arange(len(left_out)), [len(each) for each in left_out])
+    place = np.concatenate(left_out).astype(np.int64)
+    if isinstance(among, np.ndarray):
+        position = np.minimum(np.searchsorted(among, place), len(among) - 1)
+        there = among[position] == place
+        query, place = query[there], position[there]
+    order = np.argsort(place, kind="stable")
+    return query[order], place[order]
+
+
+def _merge(kept: Float32, places: Ids, scores: Float32, start: int) -> None:
+    """Let a block's scores take the places of worse ones; `kept` holds the best so far, in no order."""
+    queries, keep = kept.shape
+    least = kept.min(axis=1)
+    if np.isneginf(least).any() and scores.shape[1] >= 8 * keep:
+        least = np.maximum(least, _surely_reached(scores, keep))
+        query_of, column_of = np.divmod(np.flatnonzero(scores >= least[:, np.newaxis]), scores.shape[1])
+    else:
+        query_of, column_of = np.divmod(np.flatnonzero(scores > least[:, np.newaxis]), scores.shape[1])
+    if not query_of.size:
+        return
+    counts = np.bincount(query_of, minlength=queries)
+    nth = np.arange(query_of.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    both = np.full((queries, keep + int(counts.max())), -np.inf, dtype=np.float32)
+    both_places = np.full(both.shape, -1, dtype=np.int64)
+    both[:, :keep], both_places[:, :keep] = kept, places
+    both[query_of, keep + nth] = scores[query_of, column_of]
+    both_places[query_of, keep + nth] = column_of + start
+    # A stable sort keeps the first rows of equals; a partition would keep any of them.
+    order = np.argsort(-both, axis=1, kind="stable")[:, :keep]
+    kept[:] = np.take_along_axis(both, order, axis=1)
+    places[:] = np.take_along_axis(both_places, order, axis=1)
+    places[np.isneginf(kept)] = -1
+
+
+def _surely_reached(scores: Float32, keep: int) -> Float32:
+    """For each query a score that at least `keep` columns reach: the keep-th largest of the maxima of groups."""
+    groups = 4 * keep
+    width = scores.shape[1] // groups
+    maxima = scores[:, : groups * width].reshape(len(scores), groups, width).max(axis=2)
+    reached: Float32 = np.partition(maxima, groups - keep, axis=1)[:, groups - keep]
+    return reached
