@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load as from_safetensors
 from safetensors.numpy import save as to_safetensors
 
-from firth.errors import DataError
+from firth.errors import DataError, FirthError, OptionError
 from firth.vectors import Vectors
 from firth.vectors.native import to_bytes
 
@@ -27,8 +27,9 @@ def example(outside: bool = True) -> Vectors:
 
 
 def read(path, content: bytes) -> Vectors:
+    """Everything is checked, as nothing but a question would check it otherwise."""
     path.write_bytes(content)
-    return Vectors.load(path)
+    return Vectors.load(path, verify=True)
 
 
 def assert_same(a: Vectors, b: Vectors) -> None:
@@ -130,7 +131,7 @@ def test_garbage_is_refused(tmp_path_factory, garbage):
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 @pytest.mark.parametrize("content", [{"king": [1.0]}, ["king"], np.ones((3, 2)), example().settings])
 def test_a_pickle_is_never_opened_and_says_what_to_do(tmp_path, content, protocol):
-    with pytest.raises(DataError, match=r"pickle.*never opened; export .* tool that wrote it") as caught:
+    with pytest.raises(DataError, match=r"pickle.*never opened; .* tool that wrote it") as caught:
         read(tmp_path / "v.safetensors", pickle.dumps(content, protocol))
     assert isinstance(caught.value, ValueError)
 
@@ -220,13 +221,101 @@ def test_a_forged_file_with_a_right_checksum_is_still_refused(tmp_path, changed)
         read(tmp_path / "v.safetensors", forged(**changed))
 
 
+def stored(tmp_path, dtype, matrix):
+    matrix = np.asarray(matrix, dtype=np.float32)
+    vectors = Vectors([f"w{row}" for row in range(len(matrix))], matrix, outside=-matrix)
+    vectors.save(tmp_path / "v.safetensors", dtype=dtype)
+    return Vectors.load(tmp_path / "v.safetensors", verify=True)
+
+
+@given(
+    st.lists(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=3, max_size=3), min_size=1)
+)
+@settings(max_examples=100, deadline=None)
+def test_any_float32_comes_back_to_the_bit_and_int8_within_half_a_step(tmp_path_factory, rows):
+    folder = tmp_path_factory.mktemp("v")
+    matrix = np.array(rows, dtype=np.float32)
+    assert stored(folder, "float32", matrix).matrix.tobytes() == matrix.tobytes()
+    loaded = stored(folder, "int8", matrix)
+    step = np.abs(matrix.astype(np.float64)).max(axis=1, keepdims=True) / 127
+    assert (np.abs(loaded.matrix - matrix.astype(np.float64)) <= 0.5001 * step + 1e-43).all()
+    assert (loaded.outside == -loaded.matrix).all()
+
+
+def test_float16_is_numpys_float16(tmp_path):
+    matrix = np.random.default_rng(1).normal(size=(20, 5)).astype(np.float32)
+    loaded = stored(tmp_path, "float16", matrix)
+    assert (loaded.matrix == matrix.astype(np.float16)).all()
+    assert loaded.dtype == "float16"
+    assert loaded["w3"].dtype == np.float32
+    assert loaded.most_similar("w3") == Vectors(loaded.words, loaded.matrix).most_similar("w3")
+    with pytest.raises(OptionError, match="up to 65,504 and here is 70000"):
+        stored(tmp_path, "float16", [[7e4]])
+    with pytest.raises(OptionError, match="float32, float16, int8"):
+        stored(tmp_path, "float64", [[1.0]])
+
+
+@pytest.mark.parametrize(("dtype", "bytes_a_number"), [("float32", 4), ("float16", 2), ("int8", 1)])
+def test_what_is_stored_is_as_large_as_promised_and_aligned(tmp_path, dtype, bytes_a_number):
+    loaded = stored(tmp_path, dtype, np.ones((1000, 64)))
+    size = (tmp_path / "v.safetensors").stat().st_size
+    assert size < 2 * 64_000 * bytes_a_number + 1000 * (8 + 8 + 4 + 8) + 2000
+    assert loaded._center.stored.flags.aligned
+
+
+def test_opening_reads_neither_words_nor_numbers(tmp_path):
+    """What is wrong with them is said when they are asked for; a file is opened for its structure alone."""
+    path = tmp_path / "v.safetensors"
+    path.write_bytes(forged(words=np.frombuffer(b"aa", dtype=np.uint8)))
+    vectors = Vectors.load(path)
+    assert len(vectors) == 2
+    with pytest.raises(DataError, match=r"v\.safetensors is damaged: the word 'a' is there twice"):
+        _ = vectors.words
+    path.write_bytes(forged(center=np.array([[1, 2], [np.inf, 3]], dtype=np.float32)))
+    vectors = Vectors.load(path)
+    assert vectors["a"].tolist() == [1, 2]
+    with pytest.raises(DataError, match=r"v\.safetensors is damaged: the vector of 'b' holds a number"):
+        vectors.most_similar("a")
+
+
+def test_a_mapped_file_is_not_copied(tmp_path):
+    example().save(tmp_path / "v.safetensors")
+    vectors = Vectors.load(tmp_path / "v.safetensors")
+    assert np.shares_memory(vectors.matrix, vectors._center.stored)
+    assert not vectors.matrix.flags.writeable
+    example(outside=False).save(tmp_path / "v.safetensors")  # replaces the file; what is mapped stays
+    assert_same(vectors, example())
+
+
+def test_a_header_that_lies_is_one_sentence(tmp_path):
+    content = to_bytes(example())
+    length = int.from_bytes(content[:8], "little")
+    header = content[8 : 8 + length].rstrip()
+    for old, new in [
+        (b"[7,3]", b"[7,3000000000000]"),
+        (b"[7,3]", b"[-7,-3]"),
+        (b"[7,3]", b"[7.0,3]"),
+        (b"[7,3]", b"[true,21]"),
+        (b'"F32"', b'"F64"'),
+        (b'"F32"', b"null"),
+        (b'"shape"', b'"sharp"'),
+        (b"[0,56]", b"[0,1000000000000]"),
+        (b"[0,56]", b"[-56,0]"),
+        (b"[0,56]", b"[56,112]"),
+        (b'"counts"', b'"outer"'),
+        (b"[7,3]", b"[" * 100_000),
+    ]:
+        lying = header.replace(old, new, 1)
+        assert lying != header
+        with pytest.raises(DataError, match=r"v\.safetensors is damaged"):
+            read(tmp_path / "v.safetensors", len(lying).to_bytes(8, "little") + lying + content[8 + length :])
+
+
 def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path):
     path = tmp_path / "v.safetensors"
     example().save(path)
     before = path.read_bytes()
     path.with_name("folder").mkdir()
-    from firth.errors import FirthError
-
     with pytest.raises(FirthError, match="cannot write"):
         example().save(tmp_path / "absent" / "v.safetensors")
     with pytest.raises(FirthError, match="cannot write"):

@@ -27,6 +27,7 @@ from firth import __version__
 from firth.cli_corpus import Json, Quiet, data_app, phrases
 from firth.cli_evaluate import evaluate
 from firth.cli_train import train
+from firth.cli_vectors import describe
 from firth.errors import FirthError
 from firth.output import print_json, print_table, say
 from firth.progress import progress
@@ -47,6 +48,7 @@ app.add_typer(data_app, name="data")
 app.command("phrases")(phrases)
 app.command("train")(train)
 app.command("evaluate")(evaluate)
+app.command("describe")(describe)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -107,6 +107,11 @@ class Lookup:
         return self._center.shape[1]
 
     @property
+    def has_outside(self) -> bool:
+        """Whether the outside vectors were kept."""
+        return self._outside is not None
+
+    @property
     def dtype(self) -> str:
         """How the numbers are stored: ``"float32"``, ``"float16"`` or ``"int8"``."""
         return self._center.dtype

@@ -1,62 +1,108 @@
-r"""Firth's own file: one .safetensors file that holds words, vectors, counts and settings, checksummed.
+"""Firth's own file, docs/format.md: one .safetensors file that is mapped into memory, not read.
 
-Any safetensors reader can open it; nothing in it is ever executed.
-
-Format, version 1:
-
-1. The file is a safetensors file: 8 bytes header length (little-endian), a JSON header, the tensors' bytes.
-2. V >= 1 is the number of words and D >= 1 the dimension. Numbers are little-endian, rows one after another.
-3. The tensors are exactly these, in this order:
-   ``counts`` I64 (V,), ``word_ends`` I64 (V,), ``center`` F32 (V, D), ``outside`` F32 (V, D), ``words`` U8 (bytes,).
-4. ``outside`` may be left out; the others may not.
-5. ``words`` is the UTF-8 of all words, back to back, without separators.
-6. ``word_ends[i]`` is the end of word i in it; the first word starts at 0, every other at the end of the one before.
-   The ends rise strictly (no word is empty), and the last is the length of ``words``.
-7. Words are valid UTF-8 and all different. Every number of ``center`` and ``outside`` is finite.
-8. ``counts[i] >= 0`` is how often word i was seen; all zeros where that is not known.
-9. The header's ``__metadata__`` holds exactly four strings: ``format`` = ``firth-vectors``, ``version`` = ``1``,
-   ``settings`` and ``sha256``.
-10. ``settings`` is a JSON object that says how the vectors were made.
-11. ``sha256`` is the SHA-256, in lower-case hexadecimal, of: the UTF-8 of ``settings``, a line feed, and for each
-    tensor in the order of 3 the ASCII line ``<name> <dtype> <sizes, separated by spaces>\n`` and its bytes.
-12. A writer lays the tensors out in that order, sorts the keys of JSON objects, puts no white space between them,
-    writes no times, and fills the header with spaces to a multiple of 8 bytes: equal content gives equal bytes, and
-    every tensor is aligned.
-13. A reader checks all of this but 12, and refuses a file in which anything else stands.
-14. A later version that a reader of version 1 could misunderstand has another ``version``.
+Opening checks structure, header and bounds, in milliseconds whatever the size. Words and numbers are checked when they
+are first needed, and the checksum of everything on request.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import mmap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import prod
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from firth.errors import DataError, OptionError
-from firth.files import write_whole
-from firth.vectors.vectors import Vectors
+from firth.files import whole_file
+from firth.vectors.lookup import index_of
+from firth.vectors.rows import Rows, lengths_of, stored_as
+
+if TYPE_CHECKING:
+    from firth.vectors.vectors import Vectors
 
 FORMAT = "firth-vectors"
 VERSION = "1"
-_DTYPES = {"counts": "I64", "word_ends": "I64", "center": "F32", "outside": "F32", "words": "U8"}
-_METADATA = {"format", "version", "settings", "sha256"}
-_LONGEST_HEADER = 100_000_000
+LONGEST_HEADER = 100_000_000
 """No safetensors file has a longer one, and every pickle's first 8 bytes are a larger number."""
-_PICKLE_STARTS = (b"(dp", b"(lp", b"}q\0", b"]q\0", b"ccopy_reg", b"cnumpy", b"c__builtin__", b"PK\x03\x04")
+
+_ORDER = ("counts", "word_ends", "center_scale", "outside_scale", "center", "outside", "words")
+_NUMPY = {"I64": "<i8", "F32": "<f4", "F16": "<f2", "I8": "|i1", "U8": "|u1"}
+_DTYPES = {numpy: name for name, numpy in _NUMPY.items()}
+_METADATA = {"format", "version", "settings", "sha256"}
 _DAMAGED = "is damaged"
 _MEND = "; copy or make it again"
+Tensors = dict[str, NDArray[Any]]
 
 
-class PickleRefusedError(DataError, ValueError):
-    """The file is a pickle, which would run code when opened."""
+@dataclass(frozen=True)
+class NativeFile:
+    """A native file, opened and mapped.
+
+    Attributes
+    ----------
+    path
+        Where it is.
+    tensors
+        Read-only views of the mapped file, in the order of the format.
+    settings
+        How the vectors were made.
+    settings_text, sha256
+        As they stand in the header.
+    """
+
+    path: Path
+    tensors: Tensors
+    settings: dict[str, Any]
+    settings_text: str
+    sha256: str
+
+    def rows(self, name: str) -> Rows | None:
+        """The center or outside vectors, or None where the file has none."""
+        if name not in self.tensors:
+            return None
+        return Rows(self.tensors[name], self.tensors.get(f"{name}_scale"))
+
+    def words(self) -> tuple[list[str], dict[str, int]]:
+        """Decode the words, checked, and the row of each."""
+        stops = self.tensors["word_ends"].tolist()
+        text = self.tensors["words"].tobytes()
+        starts = [0, *stops[:-1]]
+        try:
+            if text.isascii():
+                letters = text.decode()
+                words = [letters[start:stop] for start, stop in zip(starts, stops, strict=True)]
+            else:
+                words = [text[start:stop].decode() for start, stop in zip(starts, stops, strict=True)]
+            return words, index_of(words)
+        except UnicodeDecodeError as error:
+            raise DataError(f"{self.path} {_DAMAGED}: its words are not valid UTF-8{_MEND}") from error
+        except OptionError as error:
+            raise DataError(f"{self.path} {_DAMAGED}: {error}{_MEND}") from error
+
+    def verify(self) -> None:
+        """Check everything: the checksum, every word, every number.
+
+        Raises
+        ------
+        DataError
+            Something is not as it was written; the message says what.
+        """
+        if _checksum(self.settings_text, self.tensors) != self.sha256:
+            raise DataError(f"{self.path} {_DAMAGED}: its checksum does not match its content{_MEND}")
+        self.words()
+        for name in ("center", "outside"):
+            rows = self.rows(name)
+            if rows is not None and not np.isfinite(lengths_of(rows)).all():
+                raise DataError(f"{self.path} {_DAMAGED}: {name} holds a number that is not finite{_MEND}")
 
 
-def write_native(path: str | Path, vectors: Vectors) -> None:
+def write_native(path: str | Path, vectors: Vectors, dtype: str = "float32") -> None:
     """Write `vectors` to a file, whole or not at all.
 
     Parameters
@@ -65,26 +111,97 @@ def write_native(path: str | Path, vectors: Vectors) -> None:
         Where to; what stands there is replaced.
     vectors
         What to write.
+    dtype
+        How numbers are stored: ``"float32"``, ``"float16"`` (half the size), ``"int8"`` with a scale a row (a quarter).
 
     Raises
     ------
     FirthError
         The file cannot be written.
+    OptionError
+        There is no such `dtype`, or a number is too large for it.
     """
-    write_whole(path, to_bytes(vectors))
+    parts = _parts(vectors, dtype)
+    with whole_file(path) as stream:
+        for part in parts:
+            stream.write(part)
 
 
-def to_bytes(vectors: Vectors) -> bytes:
+def to_bytes(vectors: Vectors, dtype: str = "float32") -> bytes:
     """The bytes of a native file: the same for the same content."""
+    return b"".join(_parts(vectors, dtype))
+
+
+def open_native(path: str | Path) -> NativeFile:
+    """Map a native file and check its structure, header and bounds.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, is damaged, or is another kind of safetensors file; the message says which.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as stream:
+            mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:  # ValueError: the file is empty
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DataError(f"cannot read {path}: {reason}; check the path and its permissions") from error
+    try:
+        return _opened(path, mapped)
+    except _WrongError as error:
+        raise DataError(f"{path} {_DAMAGED} or cut short: {error}{_MEND}") from None
+
+
+def read_native(path: str | Path, *, verify: bool = False, normalized: bool = False) -> Vectors:
+    """Open a native file as `Vectors`.
+
+    Parameters
+    ----------
+    path
+        A file that `write_native` wrote.
+    verify
+        Check everything in it, its checksum too, which reads it whole.
+    normalized
+        See `Vectors`.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, is damaged, or is another kind of file.
+    """
+    from firth.vectors.vectors import Vectors
+
+    file = open_native(path)
+    if verify:
+        file.verify()
+    vectors = Vectors.__new__(Vectors)
+    center = file.rows("center")
+    assert center is not None
+    vectors._hold(file.words, center, file.tensors["counts"], file.rows("outside"), file.settings, where=str(file.path))
+    vectors.normalized = normalized
+    return vectors
+
+
+class _WrongError(Exception):
+    """What is wrong with a file."""
+
+
+def _parts(vectors: Vectors, dtype: str) -> Iterator[Any]:
+    """What a file is made of, one after the other; errors come with the first."""
     encoded = [word.encode() for word in vectors.words]
-    tensors: dict[str, NDArray[Any]] = {
-        "counts": vectors.counts.astype("<i8"),
+    tensors: Tensors = {
+        "counts": vectors.counts.astype("<i8", copy=False),
         "word_ends": np.cumsum([len(word) for word in encoded], dtype="<i8"),
-        "center": vectors.matrix.astype("<f4", copy=False),
+        "words": np.frombuffer(b"".join(encoded), dtype=np.uint8),
     }
-    if vectors.outside is not None:
-        tensors["outside"] = vectors.outside.astype("<f4", copy=False)
-    tensors["words"] = np.frombuffer(b"".join(encoded), dtype=np.uint8)
+    for name, matrix in (("center", vectors.matrix), ("outside", vectors.outside)):
+        if matrix is not None:
+            rows = stored_as(matrix, dtype)
+            tensors[name] = np.ascontiguousarray(rows.stored)
+            if rows.scale is not None:
+                tensors[f"{name}_scale"] = rows.scale
+    tensors = {name: tensors[name] for name in _ORDER if name in tensors}
     settings = _compact(vectors.settings)
     header: dict[str, Any] = {
         "__metadata__": {
@@ -97,77 +214,36 @@ def to_bytes(vectors: Vectors) -> bytes:
     end = 0
     for name, tensor in tensors.items():
         start, end = end, end + tensor.nbytes
-        header[name] = {"dtype": _DTYPES[name], "shape": list(tensor.shape), "data_offsets": [start, end]}
+        header[name] = {"dtype": _DTYPES[tensor.dtype.str], "shape": list(tensor.shape), "data_offsets": [start, end]}
     text = _compact(header).encode()
     text += b" " * (-len(text) % 8)
-    return b"".join([len(text).to_bytes(8, "little"), text, *(tensor.tobytes() for tensor in tensors.values())])
+    return iter([len(text).to_bytes(8, "little"), text, *(tensor.data for tensor in tensors.values())])
 
 
-def read_native(path: str | Path) -> Vectors:
-    """Read a native file and check everything in it.
-
-    Parameters
-    ----------
-    path
-        A file that `write_native` wrote.
-
-    Returns
-    -------
-    Vectors
-
-    Raises
-    ------
-    DataError
-        The file cannot be read, is damaged, or is another kind of file; the message says which.
-    PickleRefusedError
-        The file is a pickle.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    path = Path(path)
-    _refuse_other_kinds(path)
+def _opened(path: Path, mapped: mmap.mmap) -> NativeFile:
+    length = int.from_bytes(mapped[:8], "little")
+    if len(mapped) < 8 or length > min(len(mapped) - 8, LONGEST_HEADER):
+        raise _WrongError("its header does not fit into it")
     try:
-        with safe_open(str(path), framework="numpy") as stream:
-            metadata = _checked_metadata(path, stream.metadata() or {})
-            tensors = _checked_tensors(path, stream)
-    except SafetensorError as error:
-        raise DataError(f"{path} {_DAMAGED} or cut short ({error}){_MEND}") from error
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    if _checksum(metadata["settings"], tensors) != metadata["sha256"]:
-        raise DataError(f"{path} {_DAMAGED}: its checksum does not match its content{_MEND}")
+        header = json.loads(mapped[8 : 8 + length].decode())
+    except (ValueError, RecursionError) as error:
+        raise _WrongError("its header is not JSON") from error
+    if not isinstance(header, dict):
+        raise _WrongError("its header is not a JSON object")
+    metadata = header.pop("__metadata__", None)
+    settings_text, sha256 = _checked_metadata(path, metadata if isinstance(metadata, dict) else {})
     try:
-        words = _words(tensors["words"].tobytes(), tensors["word_ends"])
-        settings = json.loads(metadata["settings"])
-        if not isinstance(settings, dict):
-            raise ValueError("its settings are not a JSON object")
-        return Vectors(words, tensors["center"], tensors["counts"], tensors.get("outside"), settings)
-    except (OptionError, ValueError, RecursionError) as error:
-        raise DataError(f"{path} {_DAMAGED}: {error}{_MEND}") from error
+        settings = json.loads(settings_text)
+    except (ValueError, RecursionError):
+        settings = None
+    if not isinstance(settings, dict):
+        raise _WrongError("its settings are not a JSON object")
+    tensors = _mapped_tensors(mapped, 8 + length, header)
+    _check_shapes(tensors)
+    return NativeFile(path, tensors, settings, settings_text, sha256)
 
 
-def _refuse_other_kinds(path: Path) -> None:
-    """Say what a file is that is no safetensors file, by its first bytes."""
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(64)
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    if not start:
-        raise DataError(f"{path} is empty{_MEND}")
-    if start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= _LONGEST_HEADER:
-        return
-    if (start[:1] == b"\x80" and start[1:2] <= b"\x05") or start.startswith(_PICKLE_STARTS):
-        raise PickleRefusedError(
-            f"{path} is a pickle (or an archive that may hold one), which can run any code and is never opened; "
-            "export the vectors with the tool that wrote it"
-        )
-    if start.lstrip().lower().startswith((b"<!doctype", b"<html", b"<?xml")):
-        raise DataError(f"{path} is a web page, not word vectors; download the file itself")
-    raise DataError(f"{path} is not a vectors file that Firth wrote, or is cut short or damaged at its start{_MEND}")
-
-
-def _checked_metadata(path: Path, metadata: Mapping[str, str]) -> Mapping[str, str]:
+def _checked_metadata(path: Path, metadata: Mapping[str, Any]) -> tuple[str, str]:
     if metadata.get("format") != FORMAT:
         raise DataError(f"{path} is a safetensors file, but not of word vectors that Firth wrote (or it {_DAMAGED})")
     if metadata.get("version") != VERSION:
@@ -175,56 +251,71 @@ def _checked_metadata(path: Path, metadata: Mapping[str, str]) -> Mapping[str, s
             f"{path} has format version {metadata.get('version')!r}, and this Firth reads version {VERSION}; "
             "upgrade Firth, or make the file again"
         )
-    if set(metadata) != _METADATA:
-        raise DataError(f"{path} {_DAMAGED}: its metadata must be {', '.join(sorted(_METADATA))}{_MEND}")
-    return metadata
+    if set(metadata) != _METADATA or not all(isinstance(each, str) for each in metadata.values()):
+        raise _WrongError(f"its metadata must be {', '.join(sorted(_METADATA))}")
+    return metadata["settings"], metadata["sha256"]
 
 
-def _checked_tensors(path: Path, stream: Any) -> dict[str, NDArray[Any]]:
-    """The tensors in their order; types and shapes are checked before anything is read."""
-    present = set(stream.keys())
-    if present | {"outside"} != set(_DTYPES):
-        raise DataError(f"{path} {_DAMAGED}: it must hold the tensors {', '.join(_DTYPES)}{_MEND}")
-    names = [name for name in _DTYPES if name in present]
-    slices = {name: stream.get_slice(name) for name in names}
-    shapes = {name: tuple(slices[name].get_shape()) for name in names}
-    types_fit = all(slices[name].get_dtype() == _DTYPES[name] for name in names)
-    matrix_shape = shapes["center"]
-    shapes_fit = (
-        len(matrix_shape) == 2
-        and shapes["counts"] == shapes["word_ends"] == matrix_shape[:1]
-        and shapes.get("outside", matrix_shape) == matrix_shape
-        and len(shapes["words"]) == 1
+def _mapped_tensors(mapped: mmap.mmap, start: int, header: dict[str, Any]) -> Tensors:
+    """Views of the tensors, whose bytes must follow one another from `start` to the end of the file."""
+    if not {"counts", "word_ends", "center", "words"} <= set(header) <= set(_ORDER):
+        raise _WrongError(f"it must hold the tensors {', '.join(_ORDER)} and no others")
+    tensors: Tensors = {}
+    spans = []
+    for name in _ORDER:
+        if name not in header:
+            continue
+        match header[name]:
+            case {"dtype": str(dtype), "shape": [*shape], "data_offsets": [int(begin), int(end)], **rest} if not rest:
+                pass
+            case _:
+                raise _WrongError(f"what its header says of {name} is not a dtype, a shape and two offsets")
+        whole = all(type(size) is int and size > 0 for size in shape)
+        if dtype not in _NUMPY or not whole or prod(shape) * np.dtype(_NUMPY[dtype]).itemsize != end - begin:
+            raise _WrongError(f"the type and shape of {name} do not fit the bytes it has")
+        if not 0 <= begin <= end <= len(mapped) - start:
+            raise _WrongError(f"the bytes of {name} end beyond the file")
+        spans.append((begin, end))
+        tensors[name] = np.frombuffer(mapped, _NUMPY[dtype], prod(shape), start + begin).reshape(shape)
+    spans.sort()
+    if [0, *(end for _, end in spans)] != [*(begin for begin, _ in spans), len(mapped) - start]:
+        raise _WrongError("its tensors do not fill the file without gaps")
+    return tensors
+
+
+def _check_shapes(tensors: Tensors) -> None:
+    center, ends = tensors["center"], tensors["word_ends"]
+    dtype = _DTYPES[center.dtype.str]
+    wanted = {"counts": "I64", "word_ends": "I64", "center": dtype, "words": "U8"}
+    if "outside" in tensors:
+        wanted["outside"] = dtype
+    if dtype == "I8":
+        wanted |= {f"{name}_scale": "F32" for name in ("center", "outside") if name in wanted}
+    types = {name: _DTYPES[tensor.dtype.str] for name, tensor in tensors.items()}
+    fit = (
+        types == wanted
+        and dtype in ("F32", "F16", "I8")
+        and center.ndim == 2
+        and all(tensors[name].shape == center.shape for name in ("outside",) if name in tensors)
+        and all(tensors[name].shape == center.shape[:1] for name in types if name not in ("center", "outside", "words"))
+        and tensors["words"].ndim == 1
     )
-    if not (types_fit and shapes_fit):
-        raise DataError(f"{path} {_DAMAGED}: the types or shapes of its tensors do not fit together{_MEND}")
-    return {name: stream.get_tensor(name) for name in names}
-
-
-def _words(text: bytes, ends: NDArray[np.int64]) -> list[str]:
-    stops = ends.tolist()
-    starts = [0, *stops[:-1]]
-    if not stops or stops[-1] != len(text) or any(start >= stop for start, stop in zip(starts, stops, strict=True)):
-        raise ValueError("the ends of its words do not rise to the end of their text")
-    try:
-        return [text[start:stop].decode() for start, stop in zip(starts, stops, strict=True)]
-    except UnicodeDecodeError as error:
-        raise ValueError("its words are not valid UTF-8") from error
+    if not fit:
+        raise _WrongError("the types or shapes of its tensors do not fit together")
+    if ends[0] < 1 or ends[-1] != tensors["words"].size or not (ends[1:] > ends[:-1]).all():
+        raise _WrongError("the ends of its words do not rise to the end of their text")
+    if tensors["counts"].min() < 0:
+        raise _WrongError("a count is negative")
 
 
 def _checksum(settings: str, tensors: Mapping[str, NDArray[Any]]) -> str:
-    digest = hashlib.sha256(settings.encode() + b"\n")
+    digest = hashlib.sha256(settings.encode(errors="surrogatepass") + b"\n")
     for name, tensor in tensors.items():
         sizes = " ".join(map(str, tensor.shape))
-        digest.update(f"{name} {_DTYPES[name]} {sizes}\n".encode())
-        digest.update(np.ascontiguousarray(tensor).data)
+        digest.update(f"{name} {_DTYPES[tensor.dtype.str]} {sizes}\n".encode())
+        digest.update(tensor.data)
     return digest.hexdigest()
 
 
 def _compact(content: Mapping[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def _unreadable(path: Path, error: OSError) -> DataError:
-    reason = error.strerror or str(error)
-    return DataError(f"cannot read {path}: {reason}; check the path and its permissions")

@@ -84,7 +84,8 @@ def stored_as(matrix: Float32, dtype: str) -> Rows:
         return Rows(matrix.astype(np.float16))
     if dtype == "int8":
         scale = np.maximum(matrix.max(axis=1), -matrix.min(axis=1)) / np.float32(127)
-        with np.errstate(over="ignore"):  # a scale so small that a quotient overflows: clipped
+        with np.errstate(over="ignore"):
+            scale = np.where(np.isinf(scale * np.float32(127)), np.nextafter(scale, np.float32(0)), scale)
             quotients = matrix / np.where(scale > 0, scale, 1)[:, np.newaxis]
         return Rows(np.clip(np.rint(quotients), -127, 127).astype(np.int8), scale.astype(np.float32))
     raise OptionError(f"dtype is {dtype!r}: it must be one of {', '.join(DTYPES)}")

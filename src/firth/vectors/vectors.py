@@ -12,8 +12,10 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from firth.errors import DataError
 from firth.vectors.lookup import Subwords
 from firth.vectors.queries import Asked
+from firth.vectors.rows import Dtype
 from firth.vectors.sentences import Averaging
 from firth.vectors.spaces import Reshaping
 
@@ -68,27 +70,56 @@ class Vectors(Asked, Averaging, Reshaping):
         super().__init__(words, matrix, counts, outside, settings, subwords=subwords)
         self.normalized = normalized
 
-    def save(self, path: str | Path) -> None:
-        """Write everything to one file, whole or not at all; the format is that of `firth.vectors.native`.
+    def save(self, path: str | Path, dtype: Dtype = "float32") -> None:
+        """Write everything to one file, whole or not at all; the format is that of docs/format.md.
+
+        Parameters
+        ----------
+        path
+            Where to; what stands there is replaced.
+        dtype
+            How numbers are stored: ``"float32"``, exact; ``"float16"``, half the size; ``"int8"`` with a scale a row,
+            a quarter of it.
 
         Raises
         ------
         FirthError
             The file cannot be written.
+        OptionError
+            There is no such `dtype`, or a number is too large for it.
         """
         from firth.vectors.native import write_native
 
-        write_native(path, self)
+        write_native(path, self, dtype)
 
     @staticmethod
-    def load(path: str | Path) -> Vectors:
-        """Read what `save` wrote, and check all of it.
+    def load(path: str | Path, *, verify: bool = False, normalized: bool = False) -> Vectors:
+        """Open what `save` wrote: the file is mapped into memory, and read where it is asked for.
+
+        Parameters
+        ----------
+        path
+            The file.
+        verify
+            Check everything in it, its checksum too, which reads it whole. Otherwise its structure is checked now, and
+            words and numbers when they are first needed.
+        normalized
+            See `Vectors`.
 
         Raises
         ------
         DataError
             The file cannot be read, is damaged, or is not one that `save` wrote (a pickle: also a `ValueError`).
         """
+        from firth.vectors.kinds import is_native, refuse_pickles_and_pages, start_of
         from firth.vectors.native import read_native
 
-        return read_native(path)
+        path = Path(path)
+        start = start_of(path)
+        if not is_native(start):
+            refuse_pickles_and_pages(path, start)
+            raise DataError(
+                f"{path} is not a vectors file that Firth wrote, or is cut short or damaged at its start; "
+                "copy or make it again"
+            )
+        return read_native(path, verify=verify, normalized=normalized)
