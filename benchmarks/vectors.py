@@ -34,7 +34,7 @@ def main() -> None:
     {"storage": storage, "search": search}[given.what](given.path, given.times)
 
 
-def storage(path: Path, times: int) -> None:
+def storage(path: Path, _: int) -> None:
     exact = Vectors.load(path)
     sample = [[word] for word in exact.words[:20_000:20]]
     neighbors = [{word for word, _ in answer} for answer in exact.most_similar(sample)]
@@ -47,12 +47,13 @@ def storage(path: Path, times: int) -> None:
             exact.save(file, dtype=dtype)
             vectors = Vectors.load(file)
             found = vectors.most_similar(sample)
-            same = np.mean([len(ours & {word for word, _ in answer}) / 10 for ours, answer in zip(neighbors, found)])
+            same = np.mean(
+                [len(ours & {word for word, _ in answer}) / 10 for ours, answer in zip(neighbors, found, strict=True)]
+            )
             off = np.abs(cosines(vectors, sample) - cosines(exact, sample)).mean()
             megabytes = file.stat().st_size / 1e6
-            print(
-                f"{dtype:8}{megabytes:5.1f}   {off:.1e}         {same:6.1%}            {ws353(vectors):.4f}   {analogies(vectors):.4f}"
-            )
+            scores = f"{ws353(vectors):.4f}   {analogies(vectors):.4f}"
+            print(f"{dtype:8}{megabytes:5.1f}   {off:.1e}         {same:6.1%}            {scores}")
 
 
 def cosines(vectors: Vectors, sample: list[list[str]]) -> np.ndarray:
