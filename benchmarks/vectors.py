@@ -1,17 +1,20 @@
-"""What storing and searching vectors costs, and what smaller numbers lose.
+"""What storing, searching and loading vectors costs, and what smaller numbers lose.
 
     python benchmarks/vectors.py storage FILE     float16 and int8 beside float32: size, neighbors, WS-353, analogies
     python benchmarks/vectors.py search FILE      1,000 words' nearest at once, beside gensim's loop
+    python benchmarks/vectors.py loading FOLDER   1,000,000 x 300 from each kind of file (about 6 GB are written)
 
-FILE is a native file. Times are medians of --times runs, ours and the peer's in turn. Word sets are those of
+FILE is a native file. Times are medians of --times runs, ours and the peer's in turn; loading, each in a process of its own. Word sets are those of
 FIRTH_DATA. gensim is in the dependency group `bench`.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -26,12 +29,12 @@ DTYPES = ("float32", "float16", "int8")
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("storage", "search"))
+    parser.add_argument("what", choices=("storage", "search", "loading"))
     parser.add_argument("path", type=Path)
     parser.add_argument("--times", type=int, default=5)
     given = parser.parse_args()
     print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, NumPy {np.__version__}")
-    {"storage": storage, "search": search}[given.what](given.path, given.times)
+    {"storage": storage, "search": search, "loading": loading}[given.what](given.path, given.times)
 
 
 def storage(path: Path, _: int) -> None:
@@ -103,6 +106,57 @@ def search(path: Path, times: int) -> None:
     print(
         f"\ntimes as fast, at once: {medians[1] / medians[0]:.1f} (runs: {', '.join(f'{each:.1f}' for each in ratios)})"
     )
+
+
+_OURS = """
+import json, resource, sys, time
+from firth import Vectors
+start = time.perf_counter()
+vectors = Vectors.load(sys.argv[1])
+opened = time.perf_counter() - start
+vectors.most_similar("word1234")
+asked = time.perf_counter() - start - opened
+print(json.dumps([opened, asked, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6]))
+"""
+_GENSIMS = """
+import json, resource, sys, time
+from gensim.models import KeyedVectors
+start = time.perf_counter()
+vectors = KeyedVectors.load_word2vec_format(sys.argv[1], binary=sys.argv[1].endswith(".bin"))
+opened = time.perf_counter() - start
+vectors.most_similar("word1234")
+asked = time.perf_counter() - start - opened
+print(json.dumps([opened, asked, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6]))
+"""
+
+
+def loading(folder: Path, times: int) -> None:
+    size, dimensions = 1_000_000, 300
+    rng = np.random.default_rng(1)
+    files = [folder / name for name in ("big.safetensors", "big.bin", "big.txt")]
+    if not all(file.exists() for file in files):
+        matrix = rng.standard_normal((size, dimensions), dtype=np.float32)
+        vectors = Vectors([f"word{row:x}" for row in range(size)], matrix)
+        for file in files:
+            vectors.save(file)
+    print("file              MB     by       load s   first query s   peak GB")
+    for file in files:
+        programs = {"firth": _OURS} | ({} if file.suffix == ".safetensors" else {"gensim": _GENSIMS})
+        runs: dict[str, list[list[float]]] = {name: [] for name in programs}
+        for _ in range(times):
+            for name, program in programs.items():
+                answer = subprocess.run(
+                    [sys.executable, "-c", program, str(file)], capture_output=True, check=True, text=True
+                )
+                runs[name].append(json.loads(answer.stdout))
+        for name, rows in runs.items():
+            load, ask, peak = (statistics.median(column) for column in zip(*rows, strict=True))
+            print(f"{file.name:17}{file.stat().st_size / 1e6:6,.0f}   {name:7}{load:8.3f}   {ask:10.3f}   {peak:10.2f}")
+        if len(runs) == 2:
+            ratios = [theirs[0] / ours[0] for ours, theirs in zip(*runs.values(), strict=True)]
+            print(
+                f"{'':26}times as fast: {statistics.median(ratios):.1f} ({', '.join(f'{each:.1f}' for each in ratios)})"
+            )
 
 
 def timed(ask) -> float:

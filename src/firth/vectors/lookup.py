@@ -145,6 +145,10 @@ class Lookup:
         stored = "" if self.dtype == "float32" else f", {self.dtype}"
         return f"{type(self).__name__}({len(self):,} words, {self.dimensions} dimensions{stored})"
 
+    def blocks(self) -> Iterator[tuple[int, Float32]]:
+        """Yield (first row, center vectors) over all rows, a few megabytes at a time, decoded to float32."""
+        return self._center.blocks()
+
     def side_by_side(self) -> Float32:
         """Center and outside vectors beside each other, shape (V, 2D).
 

@@ -153,7 +153,7 @@ def open_native(path: str | Path) -> NativeFile:
         raise DataError(f"{path} {_DAMAGED} or cut short: {error}{_MEND}") from None
 
 
-def read_native(path: str | Path, *, verify: bool = False, normalized: bool = False) -> Vectors:
+def read_native(path: str | Path, *, verify: bool = False) -> Vectors:
     """Open a native file as `Vectors`.
 
     Parameters
@@ -162,8 +162,6 @@ def read_native(path: str | Path, *, verify: bool = False, normalized: bool = Fa
         A file that `write_native` wrote.
     verify
         Check everything in it, its checksum too, which reads it whole.
-    normalized
-        See `Vectors`.
 
     Raises
     ------
@@ -179,7 +177,6 @@ def read_native(path: str | Path, *, verify: bool = False, normalized: bool = Fa
     center = file.rows("center")
     assert center is not None
     vectors._hold(file.words, center, file.tensors["counts"], file.rows("outside"), file.settings, where=str(file.path))
-    vectors.normalized = normalized
     return vectors
 
 

@@ -61,9 +61,10 @@ class Rows:
             yield start, self.block(start, start + step)
 
     def _decoded(self, chosen: slice | NDArray[np.integer[Any]]) -> Float32:
-        numbers: Float32 = self.stored[chosen].astype(np.float32, copy=False)
-        if self.scale is not None:
-            numbers *= self.scale[chosen][:, np.newaxis]
+        with np.errstate(over="ignore", invalid="ignore"):  # damage, which is said where lengths are taken
+            numbers: Float32 = self.stored[chosen].astype(np.float32, copy=False)
+            if self.scale is not None:
+                numbers *= self.scale[chosen][:, np.newaxis]
         return numbers
 
 
@@ -100,7 +101,8 @@ def lengths_of(rows: Rows) -> NDArray[np.float64]:
         # Squares of float32 numbers may overflow or vanish in float32, though not in float64.
         unsure = np.flatnonzero(~((squares > 1e-20) & (squares < 1e30)))
         if unsure.size:
-            exact = block[unsure].astype(np.float64)
-            squares[unsure] = np.einsum("vd,vd->v", exact, exact)
+            with np.errstate(invalid="ignore"):
+                exact = block[unsure].astype(np.float64)
+                squares[unsure] = np.einsum("vd,vd->v", exact, exact)
         lengths[start : start + len(block)] = np.sqrt(squares)
     return lengths

@@ -8,19 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
-from firth.errors import DataError
+from firth.errors import OptionError
+from firth.vectors.exchange import Exchanging
 from firth.vectors.lookup import Subwords
 from firth.vectors.queries import Asked
 from firth.vectors.rows import Dtype
 from firth.vectors.sentences import Averaging
 from firth.vectors.spaces import Reshaping
 
+if TYPE_CHECKING:
+    from firth.vectors.formats.collecting import Duplicates, Invalid
+    from firth.vectors.formats.registry import Spaces
 
-class Vectors(Asked, Averaging, Reshaping):
+
+class Vectors(Asked, Averaging, Reshaping, Exchanging):
     """Words and their vectors.
 
     Parameters
@@ -70,56 +76,107 @@ class Vectors(Asked, Averaging, Reshaping):
         super().__init__(words, matrix, counts, outside, settings, subwords=subwords)
         self.normalized = normalized
 
-    def save(self, path: str | Path, dtype: Dtype = "float32") -> None:
-        """Write everything to one file, whole or not at all; the format is that of docs/format.md.
+    def save(
+        self,
+        path: str | Path,
+        format: str | None = None,  # noqa: A002  # the word for it
+        *,
+        dtype: Dtype = "float32",
+        spaces: Spaces = "error",
+    ) -> None:
+        """Write to a file (or folder), whole or not at all.
 
         Parameters
         ----------
         path
-            Where to; what stands there is replaced.
+            Where to; what stands there is replaced. Text and binary are packed where it ends in ``.gz`` or ``.zst``.
+        format
+            A name of `firth.vectors.formats.registry.FORMATS`; None goes by the name of the file: ``.safetensors`` is
+            Firth's own format (docs/format.md), which alone holds everything.
         dtype
-            How numbers are stored: ``"float32"``, exact; ``"float16"``, half the size; ``"int8"`` with a scale a row,
-            a quarter of it.
+            In Firth's own format, how numbers are stored: ``"float32"``, exact; ``"float16"``, half the size;
+            ``"int8"`` with a scale a row, a quarter of it.
+        spaces
+            Of formats that can't hold white space in words: an error, ``"underscore"`` in its place, or ``"skip"`` such
+            words.
 
         Raises
         ------
         FirthError
             The file cannot be written.
         OptionError
-            There is no such `dtype`, or a number is too large for it.
+            There is no such format or `dtype`, or it can't hold these words or numbers.
         """
+        from firth.vectors.formats import registry
         from firth.vectors.native import write_native
 
-        write_native(path, self, dtype)
+        chosen = registry.format_of_name(Path(path)) if format is None else registry.format_named(format)
+        if chosen.name == "native":
+            write_native(path, self, dtype)
+        elif chosen.write is None:
+            raise OptionError(f"{chosen.name} is read and not written; choose another format")
+        elif dtype != "float32":
+            raise OptionError(f"{chosen.name} has numbers of its own; dtype is for Firth's own format")
+        else:
+            chosen.write(Path(path), registry.written_words(self, chosen, spaces))
 
     @staticmethod
-    def load(path: str | Path, *, verify: bool = False, normalized: bool = False) -> Vectors:
-        """Open what `save` wrote: the file is mapped into memory, and read where it is asked for.
+    def load(
+        path: str | Path,
+        format: str | None = None,  # noqa: A002  # the word for it
+        *,
+        vocabulary: str | Path | None = None,
+        duplicates: Duplicates = "error",
+        invalid: Invalid = "error",
+        verify: bool = False,
+        normalized: bool = False,
+    ) -> Vectors:
+        r"""Read vectors from a file; its format is told by its content.
+
+        Firth's own files are mapped into memory and read where they are asked for, others are read whole.
 
         Parameters
         ----------
         path
-            The file.
+            The file, plain or packed with gzip or Zstandard.
+        format
+            A name of `firth.vectors.formats.registry.FORMATS`, where the content alone leaves it open.
+        vocabulary
+            A file of word2vec.c's with the words' counts.
+        duplicates
+            Of words that are there twice: an error, or keep the ``"first"`` or the ``"last"``.
+        invalid
+            Words that are no UTF-8: an error, ``"replace"`` by U+FFFD, or ``"escape"`` as ``\xNN``.
         verify
-            Check everything in it, its checksum too, which reads it whole. Otherwise its structure is checked now, and
-            words and numbers when they are first needed.
+            Of Firth's own files, check everything, the checksum too, which reads the file whole. Otherwise its
+            structure is checked now, and words and numbers when they are first needed.
         normalized
             See `Vectors`.
 
         Raises
         ------
         DataError
-            The file cannot be read, is damaged, or is not one that `save` wrote (a pickle: also a `ValueError`).
+            The file cannot be read, is damaged, or holds no vectors (a pickle: also a `ValueError`).
+        OptionError
+            There is no such format or policy.
         """
-        from firth.vectors.kinds import is_native, refuse_pickles_and_pages, start_of
+        from firth.vectors.formats import registry
+        from firth.vectors.formats.collecting import Policy
         from firth.vectors.native import read_native
 
         path = Path(path)
-        start = start_of(path)
-        if not is_native(start):
-            refuse_pickles_and_pages(path, start)
-            raise DataError(
-                f"{path} is not a vectors file that Firth wrote, or is cut short or damaged at its start; "
-                "copy or make it again"
-            )
-        return read_native(path, verify=verify, normalized=normalized)
+        policy = Policy(duplicates, invalid)
+        chosen = registry.format_of_file(path) if format is None else registry.format_named(format)
+        if chosen.name == "native":
+            vectors = read_native(path, verify=verify)
+        elif chosen.read is None:
+            raise OptionError(f"{chosen.name} is written and not read; load the file it was made from")
+        else:
+            vectors = chosen.read(path, policy)
+        if vocabulary is not None:
+            from firth.vectors.formats.counts import read_counts
+
+            counts = read_counts(Path(vocabulary))
+            vectors.counts = np.array([counts.get(word, 0) for word in vectors.words], dtype=np.int64)
+        vectors.normalized = normalized
+        return vectors
