@@ -4,8 +4,8 @@
     python benchmarks/vectors.py search FILE      1,000 words' nearest at once, beside gensim's loop
     python benchmarks/vectors.py loading FOLDER   1,000,000 x 300 from each kind of file (about 6 GB are written)
 
-FILE is a native file. Times are medians of --times runs, ours and the peer's in turn; loading, each in a process of its own. Word sets are those of
-FIRTH_DATA. gensim is in the dependency group `bench`.
+FILE is a native file. Times are medians of --times runs, ours and the peer's in turn; loading, each in a
+process of its own. Word sets are those of FIRTH_DATA. gensim is in the dependency group `bench`.
 """
 
 from __future__ import annotations

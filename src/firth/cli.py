@@ -28,6 +28,7 @@ from firth.cli_corpus import Json, Quiet, data_app, phrases
 from firth.cli_evaluate import evaluate
 from firth.cli_train import train
 from firth.cli_vectors import describe
+from firth.cli_vectors import convert, describe, query
 from firth.errors import FirthError
 from firth.output import print_json, print_table, say
 from firth.progress import progress
@@ -48,7 +49,9 @@ app.add_typer(data_app, name="data")
 app.command("phrases")(phrases)
 app.command("train")(train)
 app.command("evaluate")(evaluate)
+app.command("convert")(convert)
 app.command("describe")(describe)
+app.command("query")(query)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

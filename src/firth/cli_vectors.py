@@ -1,29 +1,44 @@
-"""The commands about vectors: `firth describe`."""
+"""The commands about vectors: `firth describe`, `firth convert` and `firth query`."""
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from firth.cli_corpus import Json
-from firth.output import print_json, print_table
+from firth.cli_corpus import Json, Quiet
+from firth.errors import FirthError, OptionError
+from firth.output import print_json, print_table, say
 
 if TYPE_CHECKING:
+    from firth.vectors.asking import Answer
     from firth.vectors.vectors import Vectors
 
 _SHOWN_WORDS = 10
+_BAR = 24
+
+File = Annotated[Path, typer.Argument(help="A file of vectors, of any format that is read.", metavar="FILE")]
+From = Annotated[str | None, typer.Option("--from", help="Its format; by default told by its content.", metavar="NAME")]
+Vocabulary = Annotated[Path | None, typer.Option(help="word2vec.c's vocabulary, for counts.", metavar="PATH")]
+DuplicatesOption = Annotated[str, typer.Option("--duplicates", help="Words there twice: error, first or last.")]
+InvalidOption = Annotated[str, typer.Option("--invalid", help="Words of invalid UTF-8: error, replace or escape.")]
 
 
 def describe(
-    file: Annotated[Path, typer.Argument(help="A file of vectors.", metavar="FILE")],
+    file: File,
+    format_: From = None,
+    duplicates: DuplicatesOption = "error",
+    invalid: InvalidOption = "error",
     as_json: Json = False,
 ) -> None:
     """Say what is in a file of vectors: how many, how long, how stored, and how they were made."""
-    from firth.vectors.vectors import Vectors
+    from firth.vectors.formats.registry import format_of_file
 
-    answer = _description(Vectors.load(file), file)
+    vectors = _load(file, format_, duplicates, invalid)
+    answer = {"file": str(file), "format": format_ or format_of_file(file).name, **_description(vectors, file)}
     if as_json:
         print_json(answer)
         return
@@ -36,7 +51,6 @@ def describe(
 def _description(vectors: Vectors, file: Path) -> dict[str, Any]:
     seen = int(vectors.counts.sum())
     return {
-        "file": str(file),
         "bytes": file.stat().st_size,
         "words": len(vectors),
         "dimensions": vectors.dimensions,
@@ -56,3 +70,114 @@ def _shown(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def convert(
+    source: Annotated[Path, typer.Argument(help="A file of vectors, of any format that is read.", metavar="IN")],
+    target: Annotated[Path, typer.Argument(help="The file (or folder) to write.", metavar="OUT")],
+    to: Annotated[
+        str | None, typer.Option(help="The format of OUT; by default as its name says.", metavar="NAME")
+    ] = None,
+    format_: From = None,
+    dtype: Annotated[str, typer.Option(help="Of Firth's own format: float32, float16 or int8.")] = "float32",
+    vocabulary: Vocabulary = None,
+    duplicates: DuplicatesOption = "error",
+    invalid: InvalidOption = "error",
+    spaces: Annotated[
+        str, typer.Option(help="Words with white space, of formats that hold none: error, underscore or skip.")
+    ] = "error",
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Read vectors of one format and write another; say what the other can not hold.
+
+    Formats: native, word2vec-text (also fastText's .vec, and for spaCy), word2vec-binary, word2vec-binary-bare, glove,
+    fasttext-bin (read only); written only: sentence-transformers, model2vec, tensorboard (folders), parquet, numpy.
+    """
+    from firth.vectors.formats.registry import format_named, format_of_name, losses
+
+    chosen = format_of_name(target) if to is None else format_named(to)
+    vectors = _load(source, format_, duplicates, invalid, vocabulary)
+    lost = losses(vectors, chosen)
+    vectors.save(target, chosen.name, dtype=dtype, spaces=spaces)  # type: ignore[arg-type]  # validated there
+    left_out = vectors.settings.get("duplicates_left_out", {}).get("count", 0)
+    if as_json:
+        print_json({"written": str(target), "format": chosen.name, "words": len(vectors), "lost": lost})
+        return
+    if lost and not quiet:
+        say(f"{chosen.name} can't hold {', '.join(lost)}: left out of {target}")
+    if left_out and not quiet:
+        say(f"{left_out:,} duplicates were left out ({duplicates} kept)")
+    print(f"{len(vectors):,} words, {vectors.dimensions} dimensions: {target} ({chosen.name})")  # noqa: T201
+
+
+def query(
+    file: File,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(help="The question; none opens a prompt.", metavar="[QUESTION]..."),
+    ] = None,
+    n: Annotated[int, typer.Option("-n", help="How many words to show.")] = 10,
+    restrict: Annotated[int | None, typer.Option(help="Look among the first so many words only.")] = None,
+    format_: From = None,
+    duplicates: DuplicatesOption = "error",
+    invalid: InvalidOption = "error",
+    as_json: Json = False,
+) -> None:
+    """Ask vectors: king; king - man + woman; king ~ queen (cosine); ? breakfast cereal dinner lunch (the odd one out).
+
+    With a question, answers it; without, opens a prompt (Tab completes words, Ctrl-D leaves); in a pipe, answers a
+    question a line. Put -- before a question that begins with a minus.
+    """
+    from firth.vectors.asking import answer
+
+    vectors = _load(file, format_, duplicates, invalid)
+    if words:
+        _print_answer(answer(vectors, " ".join(words), n, restrict), as_json)
+        return
+    wrong = 0
+    interactive = sys.stdin is not None and sys.stdin.isatty()
+    for line in _terminal_lines(vectors) if interactive else (line for line in sys.stdin or () if line.strip()):
+        try:
+            _print_answer(answer(vectors, line, n, restrict), as_json)
+        except FirthError as error:
+            say(str(error))
+            wrong += 1
+        except KeyboardInterrupt:
+            if not interactive:
+                raise
+            say("given up")
+        sys.stdout.flush()
+    if wrong and not interactive:
+        raise OptionError(f"{wrong:,} of the questions could not be answered")
+
+
+def _terminal_lines(vectors: Vectors) -> Any:
+    from firth.datasets.places import cache_folder
+    from firth.prompt import Completer, lines
+
+    say(f"{len(vectors):,} words, {vectors.dimensions} dimensions (Tab completes words, Ctrl-D leaves). Ask:")
+    say("  king   king - man + woman   king ~ queen   ? breakfast cereal dinner lunch")
+    try:
+        history = cache_folder() / "query_history"
+    except FirthError:
+        history = None
+    return lines("> ", Completer(lambda: vectors.words), history)
+
+
+def _print_answer(found: Answer, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(found.as_dict(), ensure_ascii=False))  # noqa: T201
+    elif found.kind == "similarity":
+        print(f"{found.cosine:.4f}")  # noqa: T201
+    elif found.kind == "odd-one-out":
+        print(found.words[0][0])  # noqa: T201
+    else:
+        rows = [(word, f"{cosine:.4f}", "▪" * round(_BAR * max(cosine, 0.0))) for word, cosine in found.words]
+        print_table(("word", "cosine", ""), rows, right=("cosine",))
+
+
+def _load(file: Path, format_: str | None, duplicates: str, invalid: str, vocabulary: Path | None = None) -> Vectors:
+    from firth.vectors.vectors import Vectors
+
+    return Vectors.load(file, format_, vocabulary=vocabulary, duplicates=duplicates, invalid=invalid)  # type: ignore[arg-type]  # validated there
