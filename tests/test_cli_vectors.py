@@ -182,18 +182,20 @@ def test_the_prompt_survives_ctrl_c_empty_lines_and_unknown_words_and_ends_with_
 
     def read_until(wanted):
         nonlocal seen
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 20
         while wanted not in seen:
             assert select.select([terminal], [], [], deadline - time.monotonic())[0], seen
             seen += os.read(terminal, 4096)
         seen = seen[seen.index(wanted) + len(wanted) :]
 
-    with contextlib.closing(os.fdopen(terminal, "wb", buffering=0)) as keys:
+    with program, contextlib.closing(os.fdopen(terminal, "wb", buffering=0)) as keys:
         read_until(b"cereal dinner lunch")
         read_until(b"> ")
+        time.sleep(0.2)
         for typed, wanted in [
             (b"\n", b"> "),
-            (b"half a ques\x03", b"> "),
+            (b"half a ques", b"half a ques"),
+            (b"\x03", b"> "),
             (b"kinng\n", b"did you mean king?"),
             (b"ki\t~ rai\t\n", b"0.0"),
             (b"king +\n", b"a word must follow"),
@@ -202,6 +204,7 @@ def test_the_prompt_survives_ctrl_c_empty_lines_and_unknown_words_and_ends_with_
         ]:
             keys.write(typed)
             read_until(wanted)
+            time.sleep(0.2)  # until the line editor has the terminal again: Ctrl-C empties what is on its way
         keys.write(b"\x04")
         assert program.wait(timeout=60) == 0
     assert (tmp_path / "query_history").read_text().splitlines()[-1] == "? king queen rain"
