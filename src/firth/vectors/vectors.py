@@ -76,6 +76,15 @@ class Vectors(Asked, Averaging, Reshaping, Exchanging):
         super().__init__(words, matrix, counts, outside, settings, subwords=subwords)
         self.normalized = normalized
 
+    def __deepcopy__(self, _: Any) -> Vectors:
+        """Nothing in it changes, and a copy of the matrix would be large (scikit-learn copies what it clones)."""
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For other processes: a mapped file goes there as numbers."""
+        held = (self.words, self.matrix, self.counts, self.outside, self.settings)
+        return _held_again, (type(self), held, self.normalized, self.subwords)
+
     def save(
         self,
         path: str | Path,
@@ -180,3 +189,7 @@ class Vectors(Asked, Averaging, Reshaping, Exchanging):
             vectors.counts = np.array([counts.get(word, 0) for word in vectors.words], dtype=np.int64)
         vectors.normalized = normalized
         return vectors
+
+
+def _held_again(kind: type[Vectors], held: tuple[Any, ...], normalized: bool, subwords: Subwords | None) -> Vectors:
+    return kind(*held, normalized=normalized, subwords=subwords)
