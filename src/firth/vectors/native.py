@@ -70,7 +70,12 @@ class NativeFile:
 
     def words(self) -> tuple[list[str], dict[str, int]]:
         """Decode the words, checked, and the row of each."""
-        stops = self.tensors["word_ends"].tolist()
+        ends = self.tensors["word_ends"]
+        if ends[0] < 1 or not (ends[1:] > ends[:-1]).all():
+            raise DataError(f"{self.path} {_DAMAGED}: the ends of its words do not rise{_MEND}")
+        if self.tensors["counts"].min() < 0:
+            raise DataError(f"{self.path} {_DAMAGED}: a count is negative{_MEND}")
+        stops = ends.tolist()
         text = self.tensors["words"].tobytes()
         starts = [0, *stops[:-1]]
         try:
@@ -299,10 +304,8 @@ def _check_shapes(tensors: Tensors) -> None:
     )
     if not fit:
         raise _WrongError("the types or shapes of its tensors do not fit together")
-    if ends[0] < 1 or ends[-1] != tensors["words"].size or not (ends[1:] > ends[:-1]).all():
+    if ends[-1] != tensors["words"].size:
         raise _WrongError("the ends of its words do not rise to the end of their text")
-    if tensors["counts"].min() < 0:
-        raise _WrongError("a count is negative")
 
 
 def _checksum(settings: str, tensors: Mapping[str, NDArray[Any]]) -> str:

@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 Scorer = Callable[[Float32], Float32]
 """From unit vectors' cosines with one block, shape (terms, B), to the scores of the queries, shape (Q, B)."""
 
-_SPARE = 8
+_SPARE = 6
 """Candidates kept beyond those asked for: float32 may order near equals wrongly."""
 _BLOCK_SCORES = 1 << 22
 _QUERIES_AT_ONCE = 1024
@@ -142,16 +142,15 @@ def best(
     """
     total = len(among) if isinstance(among, np.ndarray) else min(size, size if among is None else among)
     step = max(keep, _BLOCK_SCORES // queries)
-    kept = np.full((queries, keep), -np.inf, dtype=np.float32)
-    places = np.full((queries, keep), -1, dtype=np.int64)
+    candidates = _Candidates(queries, keep)
     out_query, out_place = _pairs(left_out, among)
     for start in range(0, total, step):
         stop = min(start + step, total)
         scores = score(among[start:stop] if isinstance(among, np.ndarray) else slice(start, stop))
         low, high = np.searchsorted(out_place, [start, stop])
         scores[out_query[low:high], out_place[low:high] - start] = -np.inf
-        _merge(kept, places, scores, start)
-    found = places[:, : min(keep, total)]
+        candidates.add(scores, start)
+    found = candidates.places()[:, : min(keep, total)]
     return np.where(found >= 0, among[found], -1) if isinstance(among, np.ndarray) else found
 
 
@@ -169,29 +168,61 @@ def _pairs(left_out: list[Ids] | None, among: int | Ids | None) -> tuple[Ids, Id
     return query[order], place[order]
 
 
-def _merge(kept: Float32, places: Ids, scores: Float32, start: int) -> None:
-    """Let a block's scores take the places of worse ones; `kept` holds the best so far, in no order."""
-    queries, keep = kept.shape
-    least = kept.min(axis=1)
-    if np.isneginf(least).any() and scores.shape[1] >= 8 * keep:
-        least = np.maximum(least, _surely_reached(scores, keep))
-        query_of, column_of = np.divmod(np.flatnonzero(scores >= least[:, np.newaxis]), scores.shape[1])
-    else:
-        query_of, column_of = np.divmod(np.flatnonzero(scores > least[:, np.newaxis]), scores.shape[1])
-    if not query_of.size:
-        return
-    counts = np.bincount(query_of, minlength=queries)
-    nth = np.arange(query_of.size) - np.repeat(np.cumsum(counts) - counts, counts)
-    both = np.full((queries, keep + int(counts.max())), -np.inf, dtype=np.float32)
-    both_places = np.full(both.shape, -1, dtype=np.int64)
-    both[:, :keep], both_places[:, :keep] = kept, places
-    both[query_of, keep + nth] = scores[query_of, column_of]
-    both_places[query_of, keep + nth] = column_of + start
-    # A stable sort keeps the first rows of equals; a partition would keep any of them.
-    order = np.argsort(-both, axis=1, kind="stable")[:, :keep]
-    kept[:] = np.take_along_axis(both, order, axis=1)
-    places[:] = np.take_along_axis(both_places, order, axis=1)
-    places[np.isneginf(kept)] = -1
+class _Candidates:
+    """The best of the scores seen so far, for each query.
+
+    Scores that beat a query's worst candidate wait until twice as many rows have been seen as at the last sorting:
+    sorting is dear, and the worst candidate gets better ever more slowly.
+    """
+
+    def __init__(self, queries: int, keep: int) -> None:
+        self.scores = np.full((queries, keep), -np.inf, dtype=np.float32)
+        self.rows = np.full((queries, keep), -1, dtype=np.int64)
+        self.least = np.full(queries, -np.inf, dtype=np.float32)
+        self.waiting: list[tuple[Ids, Ids, Float32]] = []
+        self.waiting_size = 0
+        self.sorted_at = 0
+
+    def add(self, scores: Float32, start: int) -> None:
+        """Look at the scores of the rows from `start` on, shape (queries, B)."""
+        keep = self.scores.shape[1]
+        # Later rows must be better than the worst; what is surely reached by the first block may be just reached.
+        if start == 0 and scores.shape[1] >= 8 * keep:
+            better = scores >= _surely_reached(scores, keep)[:, np.newaxis]
+        else:
+            better = scores > self.least[:, np.newaxis]
+        query, column = np.divmod(np.flatnonzero(better), scores.shape[1])
+        self.waiting.append((query, column + start, scores[query, column]))
+        self.waiting_size += query.size
+        seen = start + scores.shape[1]
+        if seen >= 2 * self.sorted_at or self.waiting_size > _BLOCK_SCORES:
+            self._sort()
+            self.sorted_at = seen
+
+    def places(self) -> Ids:
+        """Rows of the best scores, best first, equals in the order of rows; -1 where there are fewer."""
+        self._sort()
+        return self.rows
+
+    def _sort(self) -> None:
+        if not self.waiting_size:
+            return
+        query, row, score = (np.concatenate(parts) for parts in zip(*self.waiting, strict=True))
+        self.waiting, self.waiting_size = [], 0
+        queries, keep = self.scores.shape
+        counts = np.bincount(query, minlength=queries)
+        order = np.argsort(query, kind="stable")
+        query, row, score = query[order], row[order], score[order]
+        nth = keep + np.arange(query.size) - np.repeat(np.cumsum(counts) - counts, counts)
+        scores = np.full((queries, keep + int(counts.max())), -np.inf, dtype=np.float32)
+        rows = np.full(scores.shape, -1, dtype=np.int64)
+        scores[:, :keep], rows[:, :keep] = self.scores, self.rows
+        scores[query, nth], rows[query, nth] = score, row
+        # A stable sort keeps the first rows of equals; a partition would keep any of them.
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :keep]
+        self.scores, self.rows = np.take_along_axis(scores, order, axis=1), np.take_along_axis(rows, order, axis=1)
+        self.rows[np.isneginf(self.scores)] = -1
+        self.least = self.scores[:, -1]
 
 
 def _surely_reached(scores: Float32, keep: int) -> Float32:

@@ -169,19 +169,14 @@ class Vectors(Asked, Averaging, Reshaping, Exchanging):
         OptionError
             There is no such format or policy.
         """
-        from firth.vectors.formats import registry
-        from firth.vectors.formats.collecting import Policy
+        from firth.vectors.kinds import is_native, start_of
         from firth.vectors.native import read_native
 
         path = Path(path)
-        policy = Policy(duplicates, invalid)
-        chosen = registry.format_of_file(path) if format is None else registry.format_named(format)
-        if chosen.name == "native":
+        if format == "native" or (format is None and is_native(start_of(path, 16))):
             vectors = read_native(path, verify=verify)
-        elif chosen.read is None:
-            raise OptionError(f"{chosen.name} is written and not read; load the file it was made from")
         else:
-            vectors = chosen.read(path, policy)
+            vectors = _read_other(path, format, duplicates, invalid)
         if vocabulary is not None:
             from firth.vectors.formats.counts import read_counts
 
@@ -189,6 +184,18 @@ class Vectors(Asked, Averaging, Reshaping, Exchanging):
             vectors.counts = np.array([counts.get(word, 0) for word in vectors.words], dtype=np.int64)
         vectors.normalized = normalized
         return vectors
+
+
+def _read_other(path: Path, name: str | None, duplicates: Duplicates, invalid: Invalid) -> Vectors:
+    """Read another tool's file."""
+    from firth.vectors.formats import registry
+    from firth.vectors.formats.collecting import Policy
+
+    policy = Policy(duplicates, invalid)
+    chosen = registry.format_of_file(path) if name is None else registry.format_named(name)
+    if chosen.read is None:
+        raise OptionError(f"{chosen.name} is written and not read; load the file it was made from")
+    return chosen.read(path, policy)
 
 
 def _held_again(kind: type[Vectors], held: tuple[Any, ...], normalized: bool, subwords: Subwords | None) -> Vectors:
