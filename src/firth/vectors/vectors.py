@@ -17,7 +17,7 @@ from firth.errors import OptionError
 from firth.vectors.exchange import Exchanging
 from firth.vectors.lookup import Subwords
 from firth.vectors.queries import Asked
-from firth.vectors.rows import Dtype
+from firth.vectors.rows import Dtype, Float32, Rows
 from firth.vectors.sentences import Averaging
 from firth.vectors.spaces import Reshaping
 
@@ -75,6 +75,16 @@ class Vectors(Asked, Averaging, Reshaping, Exchanging):
     ) -> None:
         super().__init__(words, matrix, counts, outside, settings, subwords=subwords)
         self.normalized = normalized
+
+    @classmethod
+    def of_checked(
+        cls, words: list[str], index: dict[str, int], matrix: Float32, settings: Mapping[str, Any]
+    ) -> Vectors:
+        """Hold words and rows that a reader has checked already, without doing it again."""
+        vectors = cls.__new__(cls)
+        counts = np.zeros(len(words), dtype=np.int64)
+        vectors._hold(lambda: (words, index), Rows(matrix), counts, None, settings)
+        return vectors
 
     def __deepcopy__(self, _: Any) -> Vectors:
         """Nothing in it changes, and a copy of the matrix would be large (scikit-learn copies what it clones)."""

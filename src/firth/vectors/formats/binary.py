@@ -6,6 +6,7 @@ word2vec.c ends records with a line end, gensim and the Google News file do not:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from firth.errors import DataError
 from firth.vectors.formats.collecting import Batch, Policy, collect
 from firth.vectors.formats.headers import Header, checked_header
 from firth.vectors.formats.streams import CHUNK, unpacked
+from firth.vectors.rows import Float32
 
 if TYPE_CHECKING:
     from firth.vectors.vectors import Vectors
@@ -33,10 +35,10 @@ def read_binary(path: Path, policy: Policy) -> Vectors:
     with unpacked(path) as stream:
         start = stream.read(CHUNK)
         header, promised = checked_header(path, start, 4)
-        return collect(path, _batches(path, stream, start, header), policy, "word", 1, promised)
+        return collect(path, partial(_batches, path, stream, start, header), policy, "word", 1, promised)
 
 
-def _batches(path: Path, stream: IO[bytes], held: bytes, header: Header) -> Iterator[Batch]:
+def _batches(path: Path, stream: IO[bytes], held: bytes, header: Header, matrix: Float32 | None) -> Iterator[Batch]:
     from firth.vectors.formats.kernels import LONG_WORD, NO_WORD, split_binary
 
     words, dimensions, used = header
@@ -45,9 +47,9 @@ def _batches(path: Path, stream: IO[bytes], held: bytes, header: Header) -> Iter
     while found < words:
         room = min(at_once, words - found)
         starts, ends = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
-        rows = np.empty((room, 4 * dimensions), dtype=np.uint8)
+        rows = np.empty((room, dimensions), dtype="<f4") if matrix is None else matrix[found : found + room]
         buffer = np.frombuffer(held, dtype=np.uint8)[used:]
-        count, taken, status = split_binary(buffer, _LONGEST_WORD, starts, ends, rows)
+        count, taken, status = split_binary(buffer, _LONGEST_WORD, starts, ends, rows.view(np.uint8))
         if status in (LONG_WORD, NO_WORD):
             problem = f"a word of over {_LONGEST_WORD:,} bytes" if status == LONG_WORD else "an empty word"
             raise DataError(
@@ -56,7 +58,7 @@ def _batches(path: Path, stream: IO[bytes], held: bytes, header: Header) -> Iter
         if count:
             base = used
             spans = zip((starts[:count] + base).tolist(), (ends[:count] + base).tolist(), strict=True)
-            yield Batch([held[start:stop] for start, stop in spans], rows[:count].view("<f4"))
+            yield Batch([held[start:stop] for start, stop in spans], rows[:count])
             found, used = found + count, used + taken
         if found < words and count < room:
             more = stream.read(max(CHUNK, 4 * dimensions))

@@ -6,7 +6,7 @@ Duplicates: ``"error"``, keep the ``"first"`` or the ``"last"`` of them. Invalid
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -46,7 +46,12 @@ class Policy:
 
 
 def collect(
-    path: Path, batches: Iterator[Batch], policy: Policy, unit: str, first: int, promised: tuple[int, int] | None = None
+    path: Path,
+    batches: Callable[[Float32 | None], Iterator[Batch]],
+    policy: Policy,
+    unit: str,
+    first: int,
+    promised: tuple[int, int] | None = None,
 ) -> Vectors:
     """Put the records of a file together.
 
@@ -55,7 +60,8 @@ def collect(
     path
         The file, for errors.
     batches
-        Its records, in order.
+        From the matrix that is to be filled, where its size is known before, to the file's records in order, whose rows
+        may lie in it already.
     policy
         For duplicates and invalid UTF-8.
     unit, first
@@ -72,29 +78,31 @@ def collect(
 
     words: list[str] = []
     blocks: list[Float32] = []
-    matrix = np.empty(promised or (0, 1), dtype=np.float32)
+    matrix = None if promised is None else np.empty(promised, dtype=np.float32)
     strange = 0
-    for batch in batches:
+    for batch in batches(matrix):
         _check_finite(path, batch, unit, first + len(words))
         decoded, odd = decode(path, batch.words, policy, unit, first + len(words))
-        if len(words) + len(decoded) <= len(matrix):
-            matrix[len(words) : len(words) + len(decoded)] = batch.rows
-        else:
+        if matrix is None:
             blocks.append(batch.rows)
+        elif not np.may_share_memory(matrix, batch.rows):
+            matrix[len(words) : len(words) + len(decoded)] = batch.rows
         words += decoded
         strange += odd
     if not words:
         raise DataError(f"{path} holds no vectors; copy or make it again")
-    if promised is None:
+    if matrix is None:
         matrix = _joined(blocks, len(words))
     settings: dict[str, Any] = {"read_from": path.name}
     if strange:
         settings["words_of_invalid_utf8"] = {"count": strange, "policy": policy.invalid}
-    kept = kept_places(path, words, policy, unit, first)
-    if len(kept) < len(words):
+    index = dict(zip(words, range(len(words)), strict=True))
+    if len(index) < len(words):
+        kept = kept_places(path, words, policy, unit, first)
         settings["duplicates_left_out"] = {"count": len(words) - len(kept), "policy": policy.duplicates}
         words, matrix = [words[place] for place in kept], matrix[kept]
-    return Vectors(words, matrix, settings=settings)
+        index = dict(zip(words, range(len(words)), strict=True))
+    return Vectors.of_checked(words, index, matrix, settings)
 
 
 def _check_finite(path: Path, batch: Batch, unit: str, first: int) -> None:

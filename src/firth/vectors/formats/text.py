@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from firth.errors import DataError
 from firth.vectors.formats.collecting import Batch, Policy, collect
 from firth.vectors.formats.headers import Header, checked_header
 from firth.vectors.formats.streams import CHUNK, unpacked
+from firth.vectors.rows import Float32
 
 if TYPE_CHECKING:
     from firth.vectors.vectors import Vectors
@@ -50,14 +52,13 @@ def read_text(path: Path, policy: Policy, *, header: bool) -> Vectors:
         start = stream.read(CHUNK)
         if header:
             said, promised = checked_header(path, start, 2)
-            return collect(
-                path, _promised(path, _batches(path, stream, start, said), said), policy, "line", 2, promised
-            )
+            batches = partial(_promised, path, _batches(path, stream, start, said), said)
+            return collect(path, batches, policy, "line", 2, promised)
         said = Header(0, _numbers_at_the_end(path, start), 0)
-        return collect(path, _batches(path, stream, start, said), policy, "line", 1)
+        return collect(path, lambda _: _batches(path, stream, start, said), policy, "line", 1)
 
 
-def _promised(path: Path, batches: Iterator[Batch], header: Header) -> Iterator[Batch]:
+def _promised(path: Path, batches: Iterator[Batch], header: Header, _: Float32 | None) -> Iterator[Batch]:
     """Hold a file to its header: exactly so many words."""
     found = 0
     for batch in batches:
