@@ -27,7 +27,6 @@ from firth import __version__
 from firth.cli_corpus import Json, Quiet, data_app, phrases
 from firth.cli_evaluate import evaluate
 from firth.cli_train import train
-from firth.cli_vectors import describe
 from firth.cli_vectors import convert, describe, query
 from firth.errors import FirthError
 from firth.output import print_json, print_table, say
