@@ -24,6 +24,7 @@ from typing import Annotated, Any
 import typer
 
 from firth import __version__
+from firth.cli_bench import bench
 from firth.cli_corpus import Json, Quiet, data_app, phrases
 from firth.cli_evaluate import evaluate
 from firth.cli_train import train
@@ -51,6 +52,7 @@ app.command("evaluate")(evaluate)
 app.command("convert")(convert)
 app.command("describe")(describe)
 app.command("query")(query)
+app.command("bench")(bench)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
