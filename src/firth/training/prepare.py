@@ -92,17 +92,23 @@ def _online_arguments(text: EncodedText, model: Any, rules: Any, rooms: list[Any
 
 
 def _exact_arguments(text: EncodedText, config: TrainingConfig, model: Any, rules: Any, rooms: list[Any]) -> Arguments:
-    from firth.training.kernels.exact import make_changes
+    from firth.training.kernels.exact import Batches, make_changes
     from firth.training.kernels.sentences import Stretch
 
     words, by_mean = batch_words(config, text.counts), config.architecture == "cbow"
     most = rooms[0].output_targets.size
     changes = make_changes(words + LONGEST_EXACT, config.dimensions, config.window, most, by_mean)
+    known: dict[tuple[int, int], Any] = {}  # the batches of each chunk are the same in every epoch
 
     def arguments(plan: Plan, pieces: slice, thread: int, key: np.uint64, rates: Rates) -> tuple[Any, ...]:
         starts, ends = plan.starts[pieces], plan.ends[pieces]
-        batches = gathered(starts, ends, words)
-        steps = np.linspace(*rates, batches.size)[:-1].astype(np.float32)
+        place = int(starts[0]) if starts.size else 0, starts.size
+        if place not in known:
+            bounds = gathered(starts, ends, words)
+            number = np.repeat(np.arange(bounds.size - 1), np.diff(bounds))
+            known[place] = Batches(bounds, np.lexsort((starts - ends, number)))
+        batches = known[place]
+        steps = np.linspace(*rates, batches.bounds.size)[:-1].astype(np.float32)
         team = (thread, len(rooms))
         return Stretch(text.ids, starts, ends, key), batches, steps, model, rules, rooms[thread], changes, team
 

@@ -23,6 +23,22 @@ from firth.training.simd import add_atomically, aligned_rows
 from firth.training.tiles import BLOCK, add_scaled, logistic, prefetch, scores, set_changes, set_products_in_turn
 
 
+class Batches(NamedTuple):
+    """Which pieces make a batch.
+
+    Attributes
+    ----------
+    bounds
+        Batch b is pieces bounds[b] to bounds[b + 1] - 1, int64.
+    order
+        The pieces, those of each batch from the longest to the shortest: threads take them in this order, so that none
+        is left with much when the others are done. Shape (S,), int64.
+    """
+
+    bounds: NDArray[np.int64]
+    order: NDArray[np.int64]
+
+
 class Changes(NamedTuple):
     """What the windows of a batch leave, by their place in it; P is the most words of a batch, S = 2C + M.
 
@@ -96,7 +112,7 @@ def owner(row: np.uint32, threads: int) -> int:
 @compiled
 def learn(
     stretch: Stretch,
-    batches: NDArray[np.int64],
+    batches: Batches,
     rates: NDArray[np.float32],
     model: Model,
     rules: Rules,
@@ -104,7 +120,7 @@ def learn(
     changes: Changes,
     team: tuple[int, int],
 ) -> None:
-    """Learn from batches of pieces; batch b is pieces batches[b] to batches[b + 1] - 1, with its own rate.
+    """Learn from batches of pieces, each with its own rate.
 
     team: this thread's number and how many there are, all of which call this with the same arguments but for `room` and
     `team`. The first adds to its room's tally.
@@ -112,11 +128,11 @@ def learn(
     thread, threads = team
     starts, ends = stretch.starts, stretch.ends
     for b in range(rates.size):
-        first, last = batches[b], batches[b + 1]
+        first, last = batches.bounds[b], batches.bounds[b + 1]
         origin, words = starts[first], ends[last - 1] - starts[first]
         s = first + add_atomically(changes.meeting, 2, 1)
         while s < last:
-            _window_changes(stretch, s, origin, rates[b], model, rules, room, changes)
+            _window_changes(stretch, batches.order[s], origin, rates[b], model, rules, room, changes)
             s = first + add_atomically(changes.meeting, 2, 1)
         meet(changes.meeting, threads)
         _apply(model.center, changes, words, 0, thread, threads)
