@@ -179,6 +179,31 @@ def test_partial_fit_of_a_model_without_vectors_is_fit(planted):
     assert a.vectors.matrix.tobytes() == b.vectors.matrix.tobytes()
 
 
+def test_a_model_made_of_vectors_goes_on_from_them(planted):
+    before = Word2Vec(**OPTIONS).fit(planted[0]).vectors
+    model = Word2Vec.from_vectors(before, **{**OPTIONS, "learning_rate": 1e-7, "epochs": 1})
+    assert model.dimensions == 8
+    np.testing.assert_allclose(model.partial_fit(planted[0]).vectors.matrix, before.matrix, atol=1e-4)
+    with pytest.raises(OptionError, match="no outside vectors to go on with"):
+        Word2Vec.from_vectors(Vectors(["a"], np.ones((1, 3))))
+
+
+def test_the_settings_say_how_the_text_was_read(planted):
+    settings = Word2Vec(**OPTIONS).fit([["a", "b", "c", "a", "b"]] * 30).vectors.settings
+    assert settings["reading"]["tokenizer"] == "given"
+    assert settings["reading"]["min_count"] == 5
+    assert settings["threads"] == 2
+
+
+def test_a_log_has_null_where_there_was_no_loss_yet(planted, tmp_path):
+    class Early(Callback):
+        def on_start(self, run):
+            run.history.append({"words": 0, "loss": float("nan")})
+
+    Word2Vec(**OPTIONS).fit(planted[0], callbacks=[Early()], log=tmp_path / "log.jsonl")
+    assert json.loads((tmp_path / "log.jsonl").read_text().splitlines()[0]) == {"words": 0, "loss": None}
+
+
 def test_hierarchical_softmax_goes_on_with_its_tree_and_adds_no_words(planted):
     model = Word2Vec(**OPTIONS, objective="hierarchical-softmax").fit(planted[0])
     assert model.vectors.outside is None

@@ -233,10 +233,10 @@ def train(
     }
     with stop:
         if before is not None and update:
-            model = _going_on(before, options)
+            model = _model().from_vectors(before, **options)
             model.partial_fit(corpus, update_vocabulary=update_vocabulary, **learning)
         else:
-            model = _new(options).fit(corpus, start=before, **learning)
+            model = _model()(**options).fit(corpus, start=before, **learning)
         model.vectors.save(out)
     _tell(model, corpus, out, as_json)
     if model.run_.stopped and stop.signal_number is not None:
@@ -297,17 +297,10 @@ def _before(start: Path | None, update: Path | None) -> Vectors | None:
     return vectors
 
 
-def _new(options: dict[str, Any]) -> Word2Vec:
+def _model() -> type[Word2Vec]:
     from firth.word2vec import Word2Vec
 
-    return Word2Vec(**options)
-
-
-def _going_on(before: Vectors, options: dict[str, Any]) -> Word2Vec:
-    """A model as it was when its vectors were saved."""
-    model = _new(options)
-    model._vectors = before
-    return model
+    return Word2Vec
 
 
 def _tell(model: Word2Vec, corpus: Corpus, out: Path, as_json: bool) -> None:

@@ -19,7 +19,8 @@ import firth
 from firth.errors import FirthError, OptionError
 from firth.progress import Report, progress, silent
 from firth.training.config import TrainingConfig
-from firth.training.engine import Callback
+from firth.training.engine import Callback, Parameters
+from firth.training.trainer import EncodedText
 
 if TYPE_CHECKING:
     import polars
@@ -70,6 +71,28 @@ class Word2Vec:
             setattr(self, each.name, options.get(each.name, each.default))
         self._vectors: Vectors | None = None
         self._nodes: NDArray[np.float32] | None = None
+
+    @classmethod
+    def from_vectors(cls, vectors: Vectors, **options: Any) -> Word2Vec:
+        """A model that goes on from vectors with `partial_fit`; its dimensions are theirs.
+
+        Parameters
+        ----------
+        vectors
+            Center vectors, and the outside vectors beside them.
+        options
+            As for `Word2Vec`.
+
+        Raises
+        ------
+        OptionError
+            There are no outside vectors, or no such option.
+        """
+        if vectors.outside is None:
+            raise OptionError("these vectors have no outside vectors to go on with: use fit(corpus, start=vectors)")
+        model = cls(**{"dimensions": vectors.matrix.shape[1], **options})
+        model._vectors = vectors
+        return model
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002  (scikit-learn's signature)
         """The options, by name."""
@@ -174,10 +197,9 @@ class Word2Vec:
             taken = started_from(parameters, vocabulary.words, known.index, known.matrix, known.outside, config)
             announce(f"{taken:,} of {len(vocabulary):,} words start from the vectors given")
         parameters.frozen[:] = _frozen_rows(frozen, vocabulary.words, known)
-        text = (np.asarray(read.ids), read.offsets, vocabulary.counts)
-        return self._run(
-            vocabulary.words, text, parameters, config, report, show_progress, announce, callbacks, log, should_stop
-        )
+        text = EncodedText(np.asarray(read.ids), read.offsets, vocabulary.counts)
+        watch = _Watch(report, show_progress, announce, callbacks, log, should_stop)
+        return self._run(vocabulary.words, text, parameters, config, watch, read.settings)
 
     def partial_fit(
         self,
@@ -236,8 +258,9 @@ class Word2Vec:
         outside = self._nodes if hierarchical else before.outside
         started_from(parameters, words, before.index, before.matrix, outside, config)
         parameters.frozen[:] = _frozen_rows(frozen, words, before)
-        text = (ids, offsets, before.counts if hierarchical else counts)
-        return self._run(words, text, parameters, config, report, show_progress, announce, callbacks, log, should_stop)
+        text = EncodedText(ids, offsets, before.counts if hierarchical else counts)
+        watch = _Watch(report, show_progress, announce, callbacks, log, should_stop)
+        return self._run(words, text, parameters, config, watch, read.settings)
 
     def _config(self) -> TrainingConfig:
         return TrainingConfig(**self.get_params())
@@ -245,40 +268,48 @@ class Word2Vec:
     def _run(
         self,
         words: list[str],
-        text: tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.int64]],
-        parameters: Any,
+        text: EncodedText,
+        parameters: Parameters,
         config: TrainingConfig,
-        report: Report | None,
-        show_progress: bool,
-        announce: Callable[[str], None],
-        callbacks: Sequence[Callback],
-        log: str | Path | None,
-        should_stop: Callable[[], bool],
+        watch: _Watch,
+        reading: dict[str, Any],
     ) -> Word2Vec:
         from firth.training.engine import settings_of, train
         from firth.training.parameters import compact
-        from firth.training.trainer import EncodedText
         from firth.vectors.vectors import Vectors
 
-        keep_log: list[Callback] = [_Log(log)] if log is not None else []
-        with progress("training", quiet=not show_progress) as bar:
+        keep_log: list[Callback] = [_Log(watch.log)] if watch.log is not None else []
+        with progress("training", quiet=not watch.show_progress) as bar:
             self.run_: TrainingRun = train(
-                EncodedText(*text),
+                text,
                 config,
                 parameters,
-                report=report or (bar if show_progress else silent),
-                announce=announce,
-                callbacks=[*callbacks, *keep_log],
-                should_stop=should_stop,
+                report=watch.report or (bar if watch.show_progress else silent),
+                announce=watch.announce,
+                callbacks=[*watch.callbacks, *keep_log],
+                should_stop=watch.should_stop,
             )
         if self.run_.stopped:
-            announce(f"{self.run_.stopped}: these are the vectors after {self.run_.words:,} words")
+            watch.announce(f"{self.run_.stopped}: these are the vectors after {self.run_.words:,} words")
         center, outside = compact(parameters, len(words), config.dimensions)
         hierarchical = config.objective == "hierarchical-softmax"
         self._nodes = outside if hierarchical else None
-        settings = {**settings_of(self.run_), "firth": firth.__version__}
-        self._vectors = Vectors(words, center, text[2], None if hierarchical else outside, settings)
+        told = {name: value for name, value in reading.items() if name not in ("keep", "drop")}
+        settings = {**settings_of(self.run_), "reading": told, "firth": firth.__version__}
+        self._vectors = Vectors(words, center, text.counts, None if hierarchical else outside, settings)
         return self
+
+
+@dataclasses.dataclass(frozen=True)
+class _Watch:
+    """How a run is watched; see `Word2Vec.fit`."""
+
+    report: Report | None
+    show_progress: bool
+    announce: Callable[[str], None]
+    callbacks: Sequence[Callback]
+    log: str | Path | None
+    should_stop: Callable[[], bool]
 
 
 class _Log(Callback):
@@ -295,7 +326,8 @@ class _Log(Callback):
     def on_report(self, run: TrainingRun) -> None:
         """Add what is new."""
         new, self._written = run.history[self._written :], len(run.history)
-        self._write("".join(json.dumps(entry) + "\n" for entry in new), "a")
+        entries = [{name: None if value != value else value for name, value in entry.items()} for entry in new]
+        self._write("".join(json.dumps(entry) + "\n" for entry in entries), "a")
 
     on_epoch = on_end = on_report
 

@@ -206,7 +206,7 @@ def train(
     for callback in callbacks:
         callback.on_end(run)
     if pairs == 0 and not run.stopped:
-        raise FirthError("no sentence has two words left after subsampling: give it more text, or raise subsample")
+        raise FirthError("no sentence has two words left after subsampling: give it more text, or set subsample to 0")
     return run
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -36,6 +37,9 @@ def make_engine(
     from firth.training.kernels import cbow, exact, skip_gram, softmax_windows, state
     from firth.training.kernels.sentences import Rules
 
+    # Kernels are compiled for ids that are only read, as those of a corpus on disk are.
+    text = dataclasses.replace(text, ids=text.ids.view())
+    text.ids.flags.writeable = False
     words, by_mean = text.counts.size, config.architecture == "cbow"
     tree = huffman_tree(text.counts) if config.objective == "hierarchical-softmax" else NO_TREE
     negatives = config.negatives if config.objective == "negative-sampling" and words > 1 else 0
