@@ -311,5 +311,15 @@ def test_ctrl_c_returns_the_vectors_so_far_and_says_so():
     assert rest.splitlines()[-1] == "interrupted 5"
 
 
+def test_cbow_at_the_rate_of_skip_gram_gets_advice(planted):
+    told = []
+    options = {**OPTIONS, "architecture": "cbow"}
+    Word2Vec(**{**options, "learning_rate": 0.025}).fit(planted[0], announce=told.append)
+    assert any("cbow learns slowly" in sentence for sentence in told)
+    told.clear()
+    Word2Vec(**{**options, "learning_rate": 0.14}).fit(planted[0], announce=told.append)
+    assert not any("cbow" in sentence for sentence in told)
+
+
 def test_it_is_a_public_name():
     assert firth.Word2Vec is Word2Vec

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from firth.training.engine import TrainingRun
     from firth.vectors.vectors import Vectors
 
+_LOW_FOR_CBOW = 0.025
+_ADVICE_ON_CBOW = (
+    "cbow learns slowly at this learning_rate, which is skip-gram's: try 0.14, or 0.06 with context_gradient word2vec"
+)
 _OPTIONS = [each.name for each in dataclasses.fields(TrainingConfig)]
 
 
@@ -278,6 +282,8 @@ class Word2Vec:
         from firth.training.parameters import compact
         from firth.vectors.vectors import Vectors
 
+        if config.architecture == "cbow" and config.learning_rate <= _LOW_FOR_CBOW:
+            watch.announce(_ADVICE_ON_CBOW)
         keep_log: list[Callback] = [_Log(watch.log)] if watch.log is not None else []
         with progress("training", quiet=not watch.show_progress) as bar:
             self.run_: TrainingRun = train(
