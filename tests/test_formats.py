@@ -279,3 +279,17 @@ def test_a_wrong_vocabulary_is_named(tmp_path, content, said):
     (tmp_path / "c").write_bytes(content)
     with pytest.raises(DataError, match=said):
         load(tmp_path, b"1 1\na 1\n", vocabulary=tmp_path / "c")
+
+
+@pytest.mark.parametrize("name", ["model2vec", "sentence-transformers", "tensorboard"])
+def test_a_folder_that_holds_other_things_is_never_replaced(tmp_path, name):
+    VECTORS.subset(["the"]).save(tmp_path / "v", name)
+    VECTORS.subset(["the"]).save(tmp_path / "v", name)  # its own is
+    (tmp_path / "v" / "thesis.txt").write_text("years of work")
+    with pytest.raises(OptionError, match=r"v is a folder that holds other things, such as 'thesis\.txt'"):
+        VECTORS.save(tmp_path / "v", name)
+    assert (tmp_path / "v" / "thesis.txt").read_text() == "years of work"
+    (tmp_path / "file").write_text("kept")
+    with pytest.raises(OptionError, match="file is a file, and a folder is to be written"):
+        VECTORS.save(tmp_path / "file", name)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["file", "v"]

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from firth.files import whole_folder, write_whole
+from firth.files import write_whole
+from firth.vectors.formats.streams import written_folder
 
 if TYPE_CHECKING:
     from firth.vectors.vectors import Vectors
@@ -22,8 +23,9 @@ _STATIC = "sentence_transformers.models.StaticEmbedding"
 
 def write_sentence_transformers(folder: Path, vectors: Vectors) -> None:
     """Write a folder that ``SentenceTransformer(folder)`` loads."""
-    with whole_folder(folder) as part:
-        module = part / "0_StaticEmbedding"
+    names = ("0_StaticEmbedding", "modules.json", "config_sentence_transformers.json")
+    with written_folder(folder, names) as part:
+        module = part / names[0]
         module.mkdir()
         _write_model(module, vectors, "embedding.weight")
         _write_json(part / "modules.json", [{"idx": 0, "name": "0", "path": module.name, "type": _STATIC}])
@@ -32,7 +34,7 @@ def write_sentence_transformers(folder: Path, vectors: Vectors) -> None:
 
 def write_model2vec(folder: Path, vectors: Vectors) -> None:
     """Write a folder that ``StaticModel.from_pretrained(folder)`` loads."""
-    with whole_folder(folder) as part:
+    with written_folder(folder, ("model.safetensors", "tokenizer.json", "modules.json", "config.json")) as part:
         _write_model(part, vectors, "embeddings")
         _write_json(part / "modules.json", [{"idx": 0, "name": "0", "path": ".", "type": _STATIC}])
         settings = {"model_type": "model2vec", "architectures": ["StaticModel"], "hidden_dim": vectors.dimensions}

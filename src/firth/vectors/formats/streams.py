@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Literal, cast
 
-from firth.errors import DataError
-from firth.files import whole_file
+from firth.errors import DataError, OptionError
+from firth.files import whole_file, whole_folder
 
 CHUNK = 8 << 20
 
@@ -60,6 +60,24 @@ def packed(path: Path) -> Iterator[IO[bytes]]:
                 yield stream
         else:
             yield raw
+
+
+@contextmanager
+def written_folder(path: Path, names: Collection[str]) -> Iterator[Path]:
+    """Write a folder of these names whole or not at all; one that holds anything else is never replaced.
+
+    Raises
+    ------
+    OptionError
+        There is a file, or a folder with other things in it.
+    """
+    if path.exists() and not path.is_dir():
+        raise OptionError(f"{path} is a file, and a folder is to be written: choose another name")
+    strange = sorted({each.name for each in path.iterdir()} - set(names)) if path.is_dir() else []
+    if strange:
+        raise OptionError(f"{path} is a folder that holds other things, such as {strange[0]!r}: choose another name")
+    with whole_folder(path) as part:
+        yield part
 
 
 def _opened(raw: IO[bytes], packing: str, mode: Literal["rb", "wb"]) -> IO[bytes]:

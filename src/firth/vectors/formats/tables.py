@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from firth.files import whole_file, whole_folder, write_whole
+from firth.files import whole_file, write_whole
+from firth.vectors.formats.streams import written_folder
 
 if TYPE_CHECKING:
     from firth.vectors.vectors import Vectors
@@ -32,7 +33,7 @@ def write_tensorboard(folder: Path, vectors: Vectors) -> None:
     """Write a folder for TensorBoard's projector: ``vectors.tsv`` and ``metadata.tsv`` (word, count)."""
     import polars as pl
 
-    with whole_folder(folder) as part:
+    with written_folder(folder, ("vectors.tsv", "metadata.tsv")) as part:
         with (part / "vectors.tsv").open("wb") as stream:
             for _, block in vectors.blocks():
                 frame = pl.DataFrame([pl.Series(str(at), row) for at, row in enumerate(np.ascontiguousarray(block.T))])
