@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from firth.errors import DataError, OptionError
 from firth.vectors import Vectors
 from firth.vectors.formats.registry import FORMATS, losses
+from firth.vectors.formats.streams import packed
+from firth.vectors.native import to_bytes
 
 LOSSLESS = ["native", "word2vec-text", "word2vec-binary", "word2vec-binary-bare", "glove"]
 ANY_WORD = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=" \t\n\r\v\f"), min_size=1)
@@ -293,3 +295,39 @@ def test_a_folder_that_holds_other_things_is_never_replaced(tmp_path, name):
     with pytest.raises(OptionError, match="file is a file, and a folder is to be written"):
         VECTORS.save(tmp_path / "file", name)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["file", "v"]
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+def test_a_packed_fasttext_model_is_read_as_a_plain_one(tmp_path, suffix):
+    plain = Vectors.load(fuzzing.GOLDEN / "fasttext.bin")
+    with packed(tmp_path / f"v{suffix}") as stream:
+        stream.write((fuzzing.GOLDEN / "fasttext.bin").read_bytes())
+    loaded = Vectors.load(tmp_path / f"v{suffix}")
+    assert loaded.words == plain.words
+    assert loaded.matrix.tobytes() == plain.matrix.tobytes()
+    assert loaded["kings"].tobytes() == plain["kings"].tobytes()
+    content = (tmp_path / f"v{suffix}").read_bytes()
+    with pytest.raises(DataError, match=r"cut short|damaged"):
+        load(tmp_path, content[: len(content) // 2], "fasttext-bin")
+
+
+def test_a_fasttext_model_says_which_words_were_left_out_or_changed(tmp_path):
+    content = (fuzzing.GOLDEN / "fasttext.bin").read_bytes()
+    twice = content.replace(b"queen\0", b"king\0", 1)
+    kept = load(tmp_path, twice, duplicates="first")
+    assert kept.settings["duplicates_left_out"] == {"count": 1, "policy": "first"}
+    assert "read_from" in kept.settings
+    strange = load(tmp_path, content.replace(b"queen\0", b"que\xffn\0", 1), invalid="escape")
+    assert strange.settings["words_of_invalid_utf8"] == {"count": 1, "policy": "escape"}
+
+
+@pytest.mark.parametrize("name", ["v.safetensors.gz", "v.npy.zst", "v.parquet.gz"])
+def test_a_name_never_promises_a_packing_that_is_not_done(tmp_path, name):
+    with pytest.raises(OptionError, match=r"let the name not end in \.(gz|zst)"):
+        VECTORS.save(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_packed_native_file_says_to_unpack_it(tmp_path):
+    with pytest.raises(DataError, match="unpack it first"):
+        load(tmp_path, gzip.compress(to_bytes(VECTORS)))

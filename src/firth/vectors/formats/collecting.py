@@ -93,16 +93,24 @@ def collect(
         raise DataError(f"{path} holds no vectors; copy or make it again")
     if matrix is None:
         matrix = _joined(blocks, len(words))
-    settings: dict[str, Any] = {"read_from": path.name}
-    if strange:
-        settings["words_of_invalid_utf8"] = {"count": strange, "policy": policy.invalid}
+    left_out = 0
     index = dict(zip(words, range(len(words)), strict=True))
     if len(index) < len(words):
         kept = kept_places(path, words, policy, unit, first)
-        settings["duplicates_left_out"] = {"count": len(words) - len(kept), "policy": policy.duplicates}
+        left_out = len(words) - len(kept)
         words, matrix = [words[place] for place in kept], matrix[kept]
         index = dict(zip(words, range(len(words)), strict=True))
-    return Vectors.of_checked(words, index, matrix, settings)
+    return Vectors.of_checked(words, index, matrix, settings_of_reading(path, policy, strange, left_out))
+
+
+def settings_of_reading(path: Path, policy: Policy, strange: int, left_out: int) -> dict[str, Any]:
+    """What was read, how many words were no UTF-8, and how many duplicates were left out."""
+    settings: dict[str, Any] = {"read_from": path.name}
+    if strange:
+        settings["words_of_invalid_utf8"] = {"count": strange, "policy": policy.invalid}
+    if left_out:
+        settings["duplicates_left_out"] = {"count": left_out, "policy": policy.duplicates}
+    return settings
 
 
 def _check_finite(path: Path, batch: Batch, unit: str, first: int) -> None:

@@ -7,7 +7,9 @@ A word's vector is the mean of its own row and the rows of its letter n-grams, w
 from __future__ import annotations
 
 import mmap
+import shutil
 import struct
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firth.errors import DataError, OptionError
-from firth.vectors.formats.collecting import Policy, decode, kept_places
+from firth.vectors.formats.collecting import Policy, decode, kept_places, settings_of_reading
+from firth.vectors.formats.streams import CHUNK, packing_of, unpacked
 from firth.vectors.rows import Float32
 
 if TYPE_CHECKING:
@@ -89,15 +92,24 @@ def read_fasttext(path: Path, policy: Policy) -> Vectors:
         The file is cut short, damaged, quantized, or of a version that is not known.
     """
     try:
-        with path.open("rb") as stream:
-            content = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-        return _Reader(path, content).vectors(policy)
+        return _Reader(path, _mapped(path)).vectors(policy)
     except (struct.error, IndexError) as error:
         raise DataError(f"{path} is cut short; get a whole copy") from error
     except (OSError, ValueError) as error:
         if isinstance(error, DataError):
             raise
         raise DataError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _mapped(path: Path) -> mmap.mmap:
+    """The file, mapped; of a packed one, what is in it, in a nameless file that goes when it is no longer used."""
+    with path.open("rb") as stream:
+        if not packing_of(stream.read(4)):
+            return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    with unpacked(path) as packed_stream, tempfile.TemporaryFile() as plain:
+        shutil.copyfileobj(packed_stream, plain, CHUNK)
+        plain.flush()
+        return mmap.mmap(plain.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 class _Reader:
@@ -128,7 +140,7 @@ class _Reader:
                 f"{self.path} is quantized (.ftz), which loses most of each number; give the .bin that it was made of"
             )
         rows = self.matrix(options.dimensions)
-        words, _ = decode(self.path, encoded, policy, "word", 1)
+        words, strange = decode(self.path, encoded, policy, "word", 1)
         if len(rows) < len(words):
             raise self.damaged(f"it has {len(words):,} words and {len(rows):,} rows")
         longest = 0 if version == 11 and options.model == 3 else options.longest
@@ -140,13 +152,13 @@ class _Reader:
             with np.errstate(over="ignore", invalid="ignore"):  # refused below
                 matrix[chosen] = (sums + rows[chosen]) / (1 + sizes)[:, np.newaxis]
         outside = self.outside(options, len(words))
-        settings = {
+        settings: dict[str, Any] = {
             "architecture": _MODELS.get(options.model, "unknown"),
             "objective": _LOSSES.get(options.loss, "unknown"),
             **{name: getattr(options, name) for name in ("window", "epochs", "min_count", "negatives", "subsample")},
-            "read_from": self.path.name,
         }
         places = kept_places(self.path, words, policy, "word", 1)
+        settings |= settings_of_reading(self.path, policy, strange, len(words) - len(places))
         if len(places) < len(words):
             words = [words[place] for place in places]
             matrix, counts = matrix[places], counts[places]

@@ -42,6 +42,8 @@ class Format:
         Which of ``counts``, ``outside`` and ``settings`` it holds beside words and vectors.
     white_space
         Whether words may hold white space.
+    packs
+        Whether it is written packed where the name of the file says so.
     what
         A line for people.
     read, write
@@ -53,6 +55,7 @@ class Format:
     suffixes: tuple[str, ...] = ()
     holds: frozenset[str] = frozenset()
     white_space: bool = True
+    packs: bool = False
     read: Callable[[Path, Policy], Vectors] | None = None
     write: Callable[[Path, Vectors], None] | None = None
 
@@ -77,6 +80,7 @@ _ALL = [
         (".txt", ".vec", ".w2v"),
         white_space=False,
         read=partial(read_text, header=True),
+        packs=True,
         write=_written_by(partial(write_text, header=True)),
     ),
     Format(
@@ -85,6 +89,7 @@ _ALL = [
         (".bin",),
         white_space=False,
         read=read_binary,
+        packs=True,
         write=_written_by(partial(write_binary, newline=True)),
     ),
     Format(
@@ -92,6 +97,7 @@ _ALL = [
         "word2vec as binary without line ends, as gensim and Google News have it",
         white_space=False,
         read=read_binary,
+        packs=True,
         write=_written_by(partial(write_binary, newline=False)),
     ),
     Format(
@@ -100,6 +106,7 @@ _ALL = [
         (".glove",),
         white_space=False,
         read=partial(read_text, header=False),
+        packs=True,
         write=_written_by(partial(write_text, header=False)),
     ),
     Format("fasttext-bin", "fastText's .bin: words and letter sequences; read only", read=read_fasttext),
@@ -133,10 +140,11 @@ def format_named(name: str) -> Format:
 def format_of_name(path: Path) -> Format:
     """The format that the name of a file to be written asks for, .gz and .zst aside."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] in (".gz", ".zst"):
-        suffixes.pop()
+    packing = suffixes.pop() if suffixes and suffixes[-1] in (".gz", ".zst") else ""
     for each in FORMATS.values():
         if suffixes and suffixes[-1] in each.suffixes:
+            if packing and not each.packs:
+                raise OptionError(f"{path}: {each.name} is written as it is; let the name not end in {packing}")
             return each
     known = ", ".join(suffix for each in FORMATS.values() for suffix in each.suffixes)
     raise OptionError(f"{path} does not tell its format: let its name end in one of {known}, or name the format")
@@ -158,6 +166,8 @@ def format_of_file(path: Path) -> Format:
             start = stream.read(1 << 16)
         if not start:
             raise DataError(f"{path} holds nothing; copy or make it again")
+        if is_native(start):
+            raise DataError(f"{path} is a packed file of Firth's own, which is mapped as it lies: unpack it first")
     refuse_pickles_and_pages(path, start)
     if start.startswith(MAGIC):
         return FORMATS["fasttext-bin"]
