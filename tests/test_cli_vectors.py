@@ -96,6 +96,25 @@ def test_duplicates_left_out_are_counted(capsys, tmp_path):
     (tmp_path / "in.txt").write_text("3 1\na 1\na 2\nb 3\n")
     _, _, err = firth(capsys, "convert", tmp_path / "in.txt", tmp_path / "out.safetensors", "--duplicates", "last")
     assert err == "1 duplicates were left out (last kept)\n"
+    _, _, err = firth(capsys, "convert", tmp_path / "out.safetensors", tmp_path / "again.safetensors")
+    assert err == ""  # nothing was, this time
+
+
+def test_words_that_policies_leave_out_or_change_are_counted(capsys, tmp_path):
+    (tmp_path / "in.txt").write_bytes(b"new york 1 2\nb\xff 3 4\nc 5 6\n")
+    arguments = (tmp_path / "in.txt", tmp_path / "out.bin", "--invalid", "escape", "--spaces", "skip")
+    code, out, err = firth(capsys, "convert", *arguments)
+    assert code == 0
+    assert out.startswith("2 words, 2 dimensions")
+    assert "1 words of invalid UTF-8 were changed (escape)\n1 words with white space were left out\n" in err
+    answer = json.loads(firth(capsys, "convert", *arguments, "--json")[1])
+    assert (answer["words"], len(answer["changed"])) == (2, 2)
+    assert len(Vectors.load(tmp_path / "out.bin")) == 2
+
+
+def test_settings_of_any_kind_are_converted(capsys, tmp_path):
+    Vectors(["a"], [[1]], settings={"duplicates_left_out": 5}).save(tmp_path / "v.safetensors")
+    assert firth(capsys, "convert", tmp_path / "v.safetensors", tmp_path / "w.safetensors")[0] == 0
 
 
 @pytest.mark.parametrize(

@@ -214,6 +214,9 @@ def test_a_file_written_by_another_writer_is_read(tmp_path):
         {"settings": "[]"},
         {"settings": "{"},
         {"settings": "[" * 200_000},
+        {"settings": '{"a": NaN}'},
+        {"settings": '{"a": 1e999}'},
+        {"settings": '{"a": "\\ud800"}'},
     ],
 )
 def test_a_forged_file_with_a_right_checksum_is_still_refused(tmp_path, changed):

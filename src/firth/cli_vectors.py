@@ -94,21 +94,39 @@ def convert(
     Formats: native, word2vec-text (also fastText's .vec, and for spaCy), word2vec-binary, word2vec-binary-bare, glove,
     fasttext-bin (read only); written only: sentence-transformers, model2vec, tensorboard (folders), parquet, numpy.
     """
-    from firth.vectors.formats.registry import format_named, format_of_name, losses
+    from firth.vectors.formats.registry import format_named, format_of_name, losses, written_words
 
     chosen = format_of_name(target) if to is None else format_named(to)
     vectors = _load(source, format_, duplicates, invalid, vocabulary)
     lost = losses(vectors, chosen)
-    vectors.save(target, chosen.name, dtype=dtype, spaces=spaces)  # type: ignore[arg-type]  # validated there
-    left_out = vectors.settings.get("duplicates_left_out", {}).get("count", 0)
+    written = written_words(vectors, chosen, spaces)  # type: ignore[arg-type]  # validated there
+    written.save(target, chosen.name, dtype=dtype)  # type: ignore[arg-type]  # validated there
+    changed = _changed_by_reading(vectors, source)
+    if len(written) < len(vectors):
+        changed.append(f"{len(vectors) - len(written):,} words with white space were left out")
     if as_json:
-        print_json({"written": str(target), "format": chosen.name, "words": len(vectors), "lost": lost})
+        answer = {"written": str(target), "format": chosen.name, "words": len(written)}
+        print_json({**answer, "lost": lost, "changed": changed})
         return
     if lost and not quiet:
         say(f"{chosen.name} can't hold {', '.join(lost)}: left out of {target}")
-    if left_out and not quiet:
-        say(f"{left_out:,} duplicates were left out ({duplicates} kept)")
-    print(f"{len(vectors):,} words, {vectors.dimensions} dimensions: {target} ({chosen.name})")  # noqa: T201
+    for sentence in () if quiet else changed:
+        say(sentence)
+    print(f"{len(written):,} words, {vectors.dimensions} dimensions: {target} ({chosen.name})")  # noqa: T201
+
+
+def _changed_by_reading(vectors: Vectors, source: Path) -> list[str]:
+    """What policies did to the words of another tool's file; Firth's own files tell of what was done long ago."""
+    from firth.vectors.kinds import is_native, start_of
+
+    if is_native(start_of(source, 16)):
+        return []
+    changed = []
+    if (duplicates := vectors.settings.get("duplicates_left_out")) is not None:
+        changed.append(f"{duplicates['count']:,} duplicates were left out ({duplicates['policy']} kept)")
+    if (strange := vectors.settings.get("words_of_invalid_utf8")) is not None:
+        changed.append(f"{strange['count']:,} words of invalid UTF-8 were changed ({strange['policy']})")
+    return changed
 
 
 def query(

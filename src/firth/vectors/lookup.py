@@ -73,7 +73,7 @@ class Lookup:
         self._center = center
         self._outside = outside
         self.counts = counts
-        self.settings = _settings(settings)
+        self.settings = plain_settings(settings)
         self.subwords = subwords
         self._where = where
 
@@ -266,12 +266,18 @@ def _counts(counts: ArrayLike | None, size: int) -> NDArray[np.int64]:
     return _read_only(np.ascontiguousarray(given, dtype=np.int64))
 
 
-def _settings(settings: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Through JSON and back, so that what is saved and what is loaded are equal."""
+def plain_settings(settings: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Through JSON and back, so that what is saved and what is loaded are equal.
+
+    Raises
+    ------
+    OptionError
+        JSON can't hold them.
+    """
     try:
         text = json.dumps(dict(settings or {}), allow_nan=False, ensure_ascii=False)
         plain: dict[str, Any] = json.loads(text.encode())
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise OptionError(f"settings must be what JSON can hold: {error}") from error
     return plain
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from firth.errors import DataError, OptionError
 from firth.files import whole_file
-from firth.vectors.lookup import index_of
+from firth.vectors.lookup import index_of, plain_settings
 from firth.vectors.rows import Rows, lengths_of, stored_as
 
 if TYPE_CHECKING:
@@ -236,10 +236,11 @@ def _opened(path: Path, mapped: mmap.mmap) -> NativeFile:
     settings_text, sha256 = _checked_metadata(path, metadata if isinstance(metadata, dict) else {})
     try:
         settings = json.loads(settings_text)
-    except (ValueError, RecursionError):
-        settings = None
-    if not isinstance(settings, dict):
-        raise _WrongError("its settings are not a JSON object")
+        if not isinstance(settings, dict):
+            raise TypeError
+        settings = plain_settings(settings)
+    except (ValueError, TypeError, RecursionError):
+        raise _WrongError("its settings are not a JSON object") from None
     tensors = _mapped_tensors(mapped, 8 + length, header)
     _check_shapes(tensors)
     return NativeFile(path, tensors, settings, settings_text, sha256)
