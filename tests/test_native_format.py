@@ -277,8 +277,21 @@ def test_opening_reads_neither_words_nor_numbers(tmp_path):
     path.write_bytes(forged(center=np.array([[1, 2], [np.inf, 3]], dtype=np.float32)))
     vectors = Vectors.load(path)
     assert vectors["a"].tolist() == [1, 2]
-    with pytest.raises(DataError, match=r"v\.safetensors is damaged: the vector of 'b' holds a number"):
-        vectors.most_similar("a")
+    for ask in (
+        lambda: vectors["b"],
+        lambda: vectors.similarity("a", "b"),
+        lambda: vectors.sentence_vectors(["a b"]),
+        lambda: vectors.most_similar("a"),
+    ):
+        with pytest.raises(DataError, match=r"v\.safetensors is damaged: the vector of 'b' holds a number"):
+            ask()
+
+
+def test_an_outside_number_that_is_not_finite_is_never_a_probability(tmp_path):
+    path = tmp_path / "v.safetensors"
+    path.write_bytes(forged(outside=np.array([[1, 2], [np.inf, 3]], dtype=np.float32)))
+    with pytest.raises(DataError, match=r"v\.safetensors is damaged: the vector of 'b'"):
+        Vectors.load(path).predict_outside("a")
 
 
 def test_a_mapped_file_is_not_copied(tmp_path):

@@ -182,7 +182,12 @@ def test_bad_arguments_are_named(vectors):
         (lambda: vectors.most_similar("w1", n=True), "at least 1"),
         (lambda: vectors.most_similar("w1", restrict=0), "restrict is 0"),
         (lambda: vectors.most_similar([["w1"], ["w2"]], [["w3"]]), "2 queries and negative 1"),
+        (lambda: vectors.most_similar([["w1"]], "w"), "a list of lists of words"),
+        (lambda: vectors.most_similar([["w1"], ["w2"]], ["w3", "w4"]), "a list of lists of words"),
+        (lambda: vectors.most_similar("w1", restrict=[]), "restrict holds no words"),
     ]:
         with pytest.raises(OptionError, match=said):
             ask()
     assert vectors.most_similar("w1", n=np.int64(2)) == vectors.most_similar("w1", n=2)
+    assert vectors.most_similar("w1", restrict=np.int64(5)) == vectors.most_similar("w1", restrict=5)
+    assert vectors.most_similar(word for word in ["w1", "w2"]) == vectors.most_similar(["w1", "w2"])

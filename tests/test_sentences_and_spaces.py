@@ -106,3 +106,11 @@ def test_alignment_undoes_a_rotation():
     assert here.align(same_names).matrix == pytest.approx(there.matrix, abs=1e-5)
     with pytest.raises(OptionError, match="no words to align by"):
         here.align(there)
+
+
+def test_one_text_is_no_list_of_texts_and_one_word_no_list_of_letters():
+    vectors = Vectors(["king", "k", "i", "n", "g"], np.eye(5))
+    with pytest.raises(OptionError, match="texts is one text"):
+        vectors.sentence_vectors("king")
+    turned = Vectors(vectors.words, np.roll(np.eye(5), 1, axis=1))
+    assert vectors.align(turned, "king").matrix == pytest.approx(vectors.align(turned, ["king"]).matrix)

@@ -137,9 +137,13 @@ class Lookup:
         """
         row = self.index.get(word)
         if row is None and self.subwords is not None and isinstance(word, str) and word:
-            return _read_only(self.subwords.vector(word))
+            vector = self.subwords.vector(word)
+            self._refuse_not_finite([word], vector[np.newaxis])
+            return _read_only(vector)
         row = self._row(word)
-        return _read_only(self._center.block(row, row + 1)[0])
+        vector = self._center.block(row, row + 1)[0]
+        self._refuse_not_finite([word], vector[np.newaxis])
+        return _read_only(vector)
 
     def __repr__(self) -> str:
         stored = "" if self.dtype == "float32" else f", {self.dtype}"
@@ -180,8 +184,9 @@ class Lookup:
         words = one_or_more(words)
         rows = np.array([self.index.get(word, -1) for word in words], dtype=np.int64)
         vectors = self._center.take(np.maximum(rows, 0))
+        vectors[rows < 0] = 0
+        self._refuse_not_finite(words, vectors)
         if (rows < 0).any():
-            vectors[rows < 0] = 0
             if self.subwords is not None or unknown == "error":
                 for place in np.flatnonzero(rows < 0).tolist():
                     vectors[place] = self[words[place]]
@@ -193,11 +198,17 @@ class Lookup:
     @cached_property
     def _lengths(self) -> NDArray[np.float64]:
         lengths = lengths_of(self._center)
-        wrong = ~np.isfinite(lengths)
-        if wrong.any():
-            word = self.words[int(wrong.argmax())]
-            raise DataError(f"{self._where} is damaged: the vector of {word!r} holds a number that is not finite")
+        if not np.isfinite(lengths).all():
+            self._refuse_not_finite(self.words, lengths[:, np.newaxis])
         return lengths
+
+    def _refuse_not_finite(self, words: list[str], numbers: NDArray[np.floating[Any]]) -> None:
+        """Name the first of these words among whose numbers, shape (N, ...), one is not finite."""
+        finite = np.isfinite(numbers).all(axis=1)
+        if not finite.all():
+            word = words[int(finite.argmin())]
+            where = self._where or "the file that these vectors were read from"
+            raise DataError(f"{where} is damaged: the vector of {word!r} holds a number that is not finite")
 
 
 def one_or_more(words: str | Iterable[str]) -> list[str]:

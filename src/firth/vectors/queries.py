@@ -146,11 +146,14 @@ class Asked(Searching):
         OptionError
             `n` is below 1, there is no such method, or lists do not fit together.
         """
+        positive = positive if isinstance(positive, str) else cast(Query | Queries, list(positive))
         many = not isinstance(positive, str) and any(not isinstance(each, str) for each in positive)
         wanted = [one_or_more(each) for each in (positive if many else [cast(Query, positive)])]
         if many and not negative:
             unwanted: list[list[str]] = [[] for _ in wanted]
         else:
+            if many and (isinstance(negative, str) or any(isinstance(each, str) for each in negative)):
+                raise OptionError("of many queries, negative must be a list of lists of words: one for each query")
             unwanted = [one_or_more(each) for each in (negative if many else [cast(Query, negative)])]
         if len(wanted) != len(unwanted):
             raise OptionError(f"positive holds {len(wanted):,} queries and negative {len(unwanted):,}; give as many")
@@ -248,13 +251,17 @@ class Asked(Searching):
         FirthError
             The outside vectors were not kept, or belong to a tree of words (hierarchical softmax).
         """
-        outside = self._kept_outside()
+        if self._outside is None:
+            raise FirthError("these vectors have no outside vectors: train again, or load a file that has them")
         if self.settings.get("objective") == "hierarchical-softmax":
             raise FirthError("outside vectors of hierarchical softmax belong to a tree, not to words: retrain without")
         known, vectors = self._vectors_of(one_or_more(context), unknown)
         if not known:
             raise OptionError("no word of the context has a vector: give at least one that has")
-        scores = outside.astype(np.float64) @ vectors.mean(axis=0, dtype=np.float64)
+        mean = vectors.mean(axis=0, dtype=np.float64)
+        scores = np.concatenate([block @ mean for _, block in self._outside.blocks()])
+        if not np.isfinite(scores).all():
+            self._refuse_not_finite(self.words, scores[:, np.newaxis])
         chances = np.exp(scores - scores.max())
         chances /= chances.sum()
         order = np.argsort(-chances, kind="stable")[: checked_n(n)]

@@ -121,9 +121,12 @@ class Searching(Lookup):
     def _among(self, restrict: int | Iterable[str] | None) -> int | Ids | None:
         if restrict is None:
             return None
-        if isinstance(restrict, int):
+        if isinstance(restrict, int | np.integer):
             return checked_n(restrict, "restrict")
-        return np.unique(self._rows(one_or_more(restrict)))
+        words = one_or_more(restrict)
+        if not words:
+            raise OptionError("restrict holds no words: give at least one to look among, or None for all")
+        return np.unique(self._rows(words))
 
     @cached_property
     def _searched(self) -> tuple[Rows, Floats]:

@@ -100,6 +100,8 @@ class Averaging(Lookup):
             raise OptionError(
                 f"remove_components is {remove_components!r}: it must be a whole number from 0 to {self.dimensions}"
             )
+        if isinstance(texts, str):
+            raise OptionError("texts is one text: give a list of texts, each a string or a list of words")
         sentences = [text.split() if isinstance(text, str) else list(text) for text in texts]
         means = np.zeros((len(sentences), self.dimensions))
         start = 0

@@ -113,7 +113,7 @@ class Reshaping(Lookup):
             raise OptionError(
                 f"these vectors have {self.dimensions} dimensions and the others {other.dimensions}; they must agree"
             )
-        given = [word for word in self.words if word in other.index] if words is None else list(words)
+        given = [word for word in self.words if word in other.index] if words is None else _listed(words)
         pairs = [(each, each) if isinstance(each, str) else each for each in given]
         if not pairs:
             raise OptionError("there are no words to align by: give pairs of words that mean the same")
@@ -123,6 +123,10 @@ class Reshaping(Lookup):
         turn = left @ right
         outside = None if self._outside is None else _turned(self._outside, turn)
         return type(self)(self.words, _turned(self._center, turn), self.counts, outside, self.settings)
+
+
+def _listed(words: Iterable[str] | Iterable[tuple[str, str]]) -> list[str] | list[tuple[str, str]]:
+    return [words] if isinstance(words, str) else list(words)  # type: ignore[return-value]  # one kind or the other
 
 
 def _turned(rows: Rows, turn: Floats) -> NDArray[np.float32]:
