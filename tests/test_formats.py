@@ -121,7 +121,7 @@ def test_invalid_utf8_is_an_error_or_replaced_or_escaped(tmp_path):
         load(tmp_path, b"2 1\n\xff 1\n\xfe 2\n", invalid="replace")
 
 
-@pytest.mark.parametrize("name", [name for name, each in FORMATS.items() if each.write and not each.white_space])
+@pytest.mark.parametrize("name", [name for name, each in FORMATS.items() if each.write and each.separators])
 def test_words_with_white_space_are_refused_or_changed_as_asked(tmp_path, name):
     vectors = Vectors(["new york", "a\nb", "c"], [[1], [2], [3]])
     with pytest.raises(
@@ -229,6 +229,7 @@ def test_every_truncation_is_refused(tmp_path, name):
     [
         (pickle.dumps({"gensim.models": 1}), r"convert it with gensim.*save_word2vec_format"),
         (b"PK\x03\x04 archive/data.pkl torch", "PyTorch"),
+        (b"PK\x03\x04 glove.6B.50d.txt", "unpack it and give the file that is in it"),
         (pickle.dumps([1]), "tool that wrote it"),
         (b"\x93NUMPY\x01\0", "array without words"),
     ],
@@ -289,11 +290,11 @@ def test_a_folder_that_holds_other_things_is_never_replaced(tmp_path, name):
     VECTORS.subset(["the"]).save(tmp_path / "v", name)  # its own is
     (tmp_path / "v" / "thesis.txt").write_text("years of work")
     with pytest.raises(OptionError, match=r"v is a folder that holds other things, such as 'thesis\.txt'"):
-        VECTORS.save(tmp_path / "v", name)
+        VECTORS.subset(["the"]).save(tmp_path / "v", name)
     assert (tmp_path / "v" / "thesis.txt").read_text() == "years of work"
     (tmp_path / "file").write_text("kept")
     with pytest.raises(OptionError, match="file is a file, and a folder is to be written"):
-        VECTORS.save(tmp_path / "file", name)
+        VECTORS.subset(["the"]).save(tmp_path / "file", name)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["file", "v"]
 
 
@@ -331,3 +332,11 @@ def test_a_name_never_promises_a_packing_that_is_not_done(tmp_path, name):
 def test_a_packed_native_file_says_to_unpack_it(tmp_path):
     with pytest.raises(DataError, match="unpack it first"):
         load(tmp_path, gzip.compress(to_bytes(VECTORS)))
+
+
+@pytest.mark.parametrize("name", ["model2vec", "sentence-transformers"])
+def test_words_that_a_tokenizer_would_cut_are_not_written_for_it(tmp_path, name):
+    with pytest.raises(OptionError, match=r"1 have some, such as 'new\\xa0york'"):
+        VECTORS.save(tmp_path / "v", name)
+    VECTORS.save(tmp_path / "v", name, spaces="underscore")
+    assert "new_york" in next((tmp_path / "v").rglob("tokenizer.json")).read_text()

@@ -76,7 +76,7 @@ def test_spacy_init_vectors_reads_word2vec_text(tmp_path):
 def test_model2vec_loads_its_folder_and_that_of_sentence_transformers(tmp_path):
     model2vec = peer("model2vec")
     for name in ("model2vec", "sentence-transformers"):
-        VECTORS.save(tmp_path / name, name)
+        VECTORS.save(tmp_path / name, name, spaces="underscore")
         model = model2vec.StaticModel.from_pretrained(tmp_path / name, normalize=False)
         assert model.encode(["king naïve nobody", "日本"]) == pytest.approx(
             VECTORS.sentence_vectors(["king naïve", "日本"]), abs=1e-6
@@ -87,7 +87,7 @@ def test_model2vec_loads_its_folder_and_that_of_sentence_transformers(tmp_path):
 @pytest.mark.filterwarnings("ignore")
 def test_sentence_transformers_loads_its_folder(tmp_path):
     module = peer("sentence_transformers")
-    VECTORS.save(tmp_path / "v", "sentence-transformers")
+    VECTORS.save(tmp_path / "v", "sentence-transformers", spaces="underscore")
     model = module.SentenceTransformer(str(tmp_path / "v"), device="cpu")
     assert model.encode(["king naïve", "日本"]) == pytest.approx(
         VECTORS.sentence_vectors(["king naïve", "日本"]), abs=1e-6
@@ -96,7 +96,7 @@ def test_sentence_transformers_loads_its_folder(tmp_path):
 
 def test_the_tokenizer_of_a_folder_cuts_at_white_space(tmp_path):
     tokenizers = peer("tokenizers")
-    VECTORS.save(tmp_path / "v", "model2vec")
+    VECTORS.save(tmp_path / "v", "model2vec", spaces="underscore")
     tokenizer = tokenizers.Tokenizer.from_file(str(tmp_path / "v" / "tokenizer.json"))
     assert tokenizer.encode("the king, naïve").ids == [0, 5, 2]
 

@@ -28,7 +28,7 @@ class Answer:
     kind
         ``"nearest"``, ``"similarity"`` or ``"odd-one-out"``.
     words
-        (word, cosine) of nearest words, the best first; the odd one out, with its cosine with the mean of the words.
+        (word, cosine) of nearest words, the best first; the odd one out alone, with 0.
     cosine
         Of a similarity.
     """

@@ -69,6 +69,8 @@ def _way_out(start: bytes) -> str:
             "KeyedVectors.load(path).save_word2vec_format('vectors.bin', binary=True)  "
             "(of a whole model, Word2Vec.load(path).wv)"
         )
+    if start.startswith(b"PK") and not any(sign in start for sign in (b".pkl", b".npy", b"torch")):
+        return "if it is a zip of text or binary vectors, unpack it and give the file that is in it"
     if b"torch" in start or b"/data.pkl" in start:
         return (
             "export the vectors with PyTorch, the tool that wrote it: load it with weights_only=True and write words "

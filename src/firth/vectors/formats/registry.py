@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 Spaces = Literal["error", "underscore", "skip"]
 _WHITE = frozenset(" \t\n\r\v\f")
+_UNICODE_WHITE = (
+    _WHITE | frozenset("\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000") | frozenset(map(chr, range(0x2000, 0x200B)))
+)
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,8 @@ class Format:
         Endings of file names that mean it; none for a folder.
     holds
         Which of ``counts``, ``outside`` and ``settings`` it holds beside words and vectors.
-    white_space
-        Whether words may hold white space.
+    separators
+        Letters that its words can't hold, as they separate words there.
     packs
         Whether it is written packed where the name of the file says so.
     what
@@ -54,7 +57,7 @@ class Format:
     what: str
     suffixes: tuple[str, ...] = ()
     holds: frozenset[str] = frozenset()
-    white_space: bool = True
+    separators: frozenset[str] = frozenset()
     packs: bool = False
     read: Callable[[Path, Policy], Vectors] | None = None
     write: Callable[[Path, Vectors], None] | None = None
@@ -78,7 +81,7 @@ _ALL = [
         "word2vec-text",
         "word2vec as text; also fastText's .vec, and what  spacy init vectors  reads",
         (".txt", ".vec", ".w2v"),
-        white_space=False,
+        separators=_WHITE,
         read=partial(read_text, header=True),
         packs=True,
         write=_written_by(partial(write_text, header=True)),
@@ -87,7 +90,7 @@ _ALL = [
         "word2vec-binary",
         "word2vec as binary, a line end after each word, as word2vec.c writes it",
         (".bin",),
-        white_space=False,
+        separators=_WHITE,
         read=read_binary,
         packs=True,
         write=_written_by(partial(write_binary, newline=True)),
@@ -95,7 +98,7 @@ _ALL = [
     Format(
         "word2vec-binary-bare",
         "word2vec as binary without line ends, as gensim and Google News have it",
-        white_space=False,
+        separators=_WHITE,
         read=read_binary,
         packs=True,
         write=_written_by(partial(write_binary, newline=False)),
@@ -104,7 +107,7 @@ _ALL = [
         "glove",
         "GloVe's text, without a first line of sizes",
         (".glove",),
-        white_space=False,
+        separators=_WHITE,
         read=partial(read_text, header=False),
         packs=True,
         write=_written_by(partial(write_text, header=False)),
@@ -113,19 +116,19 @@ _ALL = [
     Format(
         "sentence-transformers",
         "a folder for SentenceTransformer: a StaticEmbedding",
-        white_space=False,
+        separators=_UNICODE_WHITE,
         write=write_sentence_transformers,
     ),
-    Format("model2vec", "a folder for Model2Vec", white_space=False, write=write_model2vec),
+    Format("model2vec", "a folder for Model2Vec", separators=_UNICODE_WHITE, write=write_model2vec),
     Format(
         "tensorboard",
         "a folder of two TSVs for TensorBoard's projector",
         holds=frozenset({"counts"}),
-        white_space=False,
+        separators=_WHITE,
         write=write_tensorboard,
     ),
     Format("parquet", "a table of word, count, vector", (".parquet",), frozenset({"counts"}), write=write_parquet),
-    Format("numpy", "X.npy, and X.words.txt beside it", (".npy",), white_space=False, write=write_numpy),
+    Format("numpy", "X.npy, and X.words.txt beside it", (".npy",), separators=_WHITE, write=write_numpy),
 ]
 FORMATS = {each.name: each for each in _ALL}
 
@@ -206,9 +209,9 @@ def written_words(vectors: Vectors, format_: Format, spaces: Spaces) -> Vectors:
     """
     if spaces not in ("error", "underscore", "skip"):
         raise OptionError(f"spaces is {spaces!r}: it must be one of error, underscore, skip")
-    if format_.white_space:
+    if not format_.separators:
         return vectors
-    wrong = [word for word in vectors.words if not _WHITE.isdisjoint(word)]
+    wrong = [word for word in vectors.words if not format_.separators.isdisjoint(word)]
     if not wrong:
         return vectors
     if spaces == "error":
@@ -219,7 +222,7 @@ def written_words(vectors: Vectors, format_: Format, spaces: Spaces) -> Vectors:
     if spaces == "skip":
         refused = set(wrong)
         return vectors.subset([word for word in vectors.words if word not in refused])
-    words = ["".join("_" if letter in _WHITE else letter for letter in word) for word in vectors.words]
+    words = ["".join("_" if letter in format_.separators else letter for letter in word) for word in vectors.words]
     return type(vectors)(words, vectors.matrix, vectors.counts, vectors.outside, vectors.settings)
 
 
