@@ -172,6 +172,23 @@ def test_a_pipe_is_answered_a_question_a_line(capsys, file, monkeypatch):
     assert "1 of the questions could not be answered" in err
 
 
+def test_a_line_of_invalid_utf8_is_an_unknown_word(capsys, file, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff\nking ~ king\n"), encoding="utf-8"))
+    code, out, err = firth(capsys, "query", file)
+    assert (code, out) == (2, "1.0000\n")
+    assert r"'\\xff' is not in the vocabulary" in err
+
+
+def test_a_word_can_not_command_the_terminal(capsys, tmp_path):
+    words = ["king", "\x1b[2Jqueen\n\x9b1m", "naïve"]
+    Vectors(words, [[1, 0.1], [1, 0], [0.9, 0.5]]).save(tmp_path / "v.safetensors")
+    for question in (["query", tmp_path / "v.safetensors", "king"], ["describe", tmp_path / "v.safetensors"]):
+        out = firth(capsys, *question)[1]
+        assert r"\x1b[2Jqueen\x0a\x9b1m" in out
+        assert "naïve" in out
+        assert "\x1b" not in out
+
+
 def test_words_are_completed_by_their_beginning():
     completer = Completer(lambda: ["kingdom", "queen", "king", "日本"])
     assert completer.completions("ki") == ["king ", "kingdom "]

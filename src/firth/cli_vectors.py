@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import typer
 
 from firth.cli_corpus import Json, Quiet
 from firth.errors import FirthError, OptionError
-from firth.output import print_json, print_table, say
+from firth.output import print_json, print_table, printable, say
 
 if TYPE_CHECKING:
     from firth.vectors.asking import Answer
@@ -155,6 +156,8 @@ def query(
         return
     wrong = 0
     interactive = sys.stdin is not None and sys.stdin.isatty()
+    if isinstance(sys.stdin, io.TextIOWrapper) and not interactive:
+        sys.stdin.reconfigure(errors="backslashreplace")  # a line of invalid UTF-8 is an unknown word, no more
     for line in _terminal_lines(vectors) if interactive else (line for line in sys.stdin or () if line.strip()):
         try:
             _print_answer(answer(vectors, line, n, restrict), as_json)
@@ -189,7 +192,7 @@ def _print_answer(found: Answer, as_json: bool) -> None:
     elif found.kind == "similarity":
         print(f"{found.cosine:.4f}")  # noqa: T201
     elif found.kind == "odd-one-out":
-        print(found.words[0][0])  # noqa: T201
+        print(printable(found.words[0][0]))  # noqa: T201
     else:
         rows = [(word, f"{cosine:.4f}", "▪" * round(_BAR * max(cosine, 0.0))) for word, cosine in found.words]
         print_table(("word", "cosine", ""), rows, right=("cosine",))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,11 @@ def print_json(answer: Any) -> None:
     print(json.dumps(answer, indent=2, ensure_ascii=False))  # noqa: T201
 
 
+def printable(text: str) -> str:
+    """Text with control characters written out, so that a word of a file can't command the terminal."""
+    return "".join(letter if unicodedata.category(letter) != "Cc" else f"\\x{ord(letter):02x}" for letter in text)
+
+
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
     """Print a table; in a pipe, as wide as it needs to be."""
     from rich.console import Console
@@ -30,7 +36,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right:
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*[Text(cell) for cell in row])
+        table.add_row(*[Text(printable(cell)) for cell in row])
     console = Console(width=None if sys.stdout.isatty() else 10_000)
     with console.capture() as captured:
         console.print(table)
