@@ -276,7 +276,13 @@ def test_formats_that_are_written_or_read_alone_say_so(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"king x\n", "line 1"), (b"a 1\nking\n", "line 2"), (b"a 1\na 2\n", "line 2.*twice"), (b"\xff 1\n", "UTF-8")],
+    [
+        (b"king x\n", "line 1"),
+        (b"a 1\nking\n", "line 2"),
+        (b"a 1\na 2\n", "line 2.*twice"),
+        (b"\xff 1\n", "UTF-8"),
+        (b"b 1\n", "holds none of the words of the vectors"),
+    ],
 )
 def test_a_wrong_vocabulary_is_named(tmp_path, content, said):
     (tmp_path / "c").write_bytes(content)

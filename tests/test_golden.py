@@ -38,6 +38,7 @@ def test_glove_is_read_without_a_header_and_with_spaces_in_words():
 def test_a_vocabulary_of_word2vec_c_gives_counts():
     vectors = Vectors.load(GOLDEN / "gensim.txt", vocabulary=GOLDEN / "word2vec_c_vocabulary.txt")
     assert vectors.counts.tolist() == [100, 7, 2, 1, 0, 0]
+    assert not vectors.counts.flags.writeable
 
 
 def test_fasttext_words_and_unknown_words_have_the_vectors_that_fasttext_gives_them():

@@ -282,6 +282,9 @@ def test_opening_reads_neither_words_nor_numbers(tmp_path):
         lambda: vectors.similarity("a", "b"),
         lambda: vectors.sentence_vectors(["a b"]),
         lambda: vectors.most_similar("a"),
+        lambda: vectors.matrix,
+        lambda: vectors.save(tmp_path / "v.txt"),
+        lambda: vectors.save(tmp_path / "w.safetensors"),
     ):
         with pytest.raises(DataError, match=r"v\.safetensors is damaged: the vector of 'b' holds a number"):
             ask()
@@ -290,8 +293,9 @@ def test_opening_reads_neither_words_nor_numbers(tmp_path):
 def test_an_outside_number_that_is_not_finite_is_never_a_probability(tmp_path):
     path = tmp_path / "v.safetensors"
     path.write_bytes(forged(outside=np.array([[1, 2], [np.inf, 3]], dtype=np.float32)))
-    with pytest.raises(DataError, match=r"v\.safetensors is damaged: the vector of 'b'"):
-        Vectors.load(path).predict_outside("a")
+    for ask in (lambda: Vectors.load(path).predict_outside("a"), lambda: Vectors.load(path).outside):
+        with pytest.raises(DataError, match=r"v\.safetensors is damaged: the vector of 'b'"):
+            ask()
 
 
 def test_a_mapped_file_is_not_copied(tmp_path):

@@ -94,12 +94,17 @@ class Lookup:
     @cached_property
     def matrix(self) -> Float32:
         """The center vectors, float32 of shape (V, D), read-only; of a float32 file that is mapped, the file itself."""
+        self._check_numbers()
         return _read_only(self._center.whole())
 
     @cached_property
     def outside(self) -> Float32 | None:
         """The outside vectors, float32 of shape (V, D), read-only, or None."""
-        return None if self._outside is None else _read_only(self._outside.whole())
+        if self._outside is None:
+            return None
+        if self._where:
+            self._refuse_not_finite(self.words, lengths_of(self._outside)[:, np.newaxis])
+        return _read_only(self._outside.whole())
 
     @property
     def dimensions(self) -> int:
@@ -151,6 +156,7 @@ class Lookup:
 
     def blocks(self) -> Iterator[tuple[int, Float32]]:
         """Yield (first row, center vectors) over all rows, a few megabytes at a time, decoded to float32."""
+        self._check_numbers()
         return self._center.blocks()
 
     def side_by_side(self) -> Float32:
@@ -201,6 +207,11 @@ class Lookup:
         if not np.isfinite(lengths).all():
             self._refuse_not_finite(self.words, lengths[:, np.newaxis])
         return lengths
+
+    def _check_numbers(self) -> None:
+        """Refuse a mapped file with center vectors that are not finite; what is not mapped was checked before."""
+        if self._where:
+            _ = self._lengths
 
     def _refuse_not_finite(self, words: list[str], numbers: NDArray[np.floating[Any]]) -> None:
         """Name the first of these words among whose numbers, shape (N, ...), one is not finite."""

@@ -190,8 +190,7 @@ class Vectors(Asked, Averaging, Reshaping, Exchanging):
         if vocabulary is not None:
             from firth.vectors.formats.counts import read_counts
 
-            counts = read_counts(Path(vocabulary))
-            vectors.counts = np.array([counts.get(word, 0) for word in vectors.words], dtype=np.int64)
+            vectors.counts = read_counts(Path(vocabulary), vectors.words)
         vectors.normalized = normalized
         return vectors
 
