@@ -50,23 +50,8 @@ def _firth(task: dict[str, Any]) -> tuple[Vectors, float, float | None]:
 
     settings = {**task["settings"], "deterministic": task["tool"] == "firth deterministic"}
     corpus = Corpus.load(task["corpus"])
-    # Machine code is made, or loaded, by a first training of almost nothing, and is no part of what is measured.
-    little = {**settings, "epochs": 1, "dimensions": 1, "subsample": 0.0}
-    Word2Vec(**little).fit(_some_of(corpus))
     model = Word2Vec(**settings).fit(corpus)
     return model.vectors, model.run_.seconds, peak_megabytes()
-
-
-def _some_of(corpus: Any) -> Any:
-    """The first thousand words of a text, as a corpus of the same types: others would be compiled for anew."""
-    import copy
-
-    import numpy as np
-
-    some = copy.copy(corpus)
-    some.ids = corpus.ids[:1_000]
-    some.offsets = np.array([0, len(some.ids)])
-    return some
 
 
 def _gensim(task: dict[str, Any]) -> tuple[Vectors, float, float | None]:
@@ -101,6 +86,11 @@ def _gensim(task: dict[str, Any]) -> tuple[Vectors, float, float | None]:
 
 def peak_megabytes() -> float | None:
     """The most memory that this process has had, in millions of bytes; None where the system doesn't tell."""
+    status = Path("/proc/self/status")
+    if status.exists():  # Linux's getrusage counts what the process was forked from as well
+        peaks = [line.split() for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
+        if peaks:
+            return int(peaks[0][1]) * 1024 / 1e6
     try:
         resource = importlib.import_module("resource")
     except ImportError:

@@ -6,7 +6,6 @@ Puts the flow together: a corpus, the engine, vectors. The constructor only stor
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable, Collection, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -20,6 +19,7 @@ from firth.errors import FirthError, OptionError
 from firth.progress import Report, progress, silent
 from firth.training.config import TrainingConfig
 from firth.training.engine import Callback, Parameters
+from firth.training.history_log import HistoryLog
 from firth.training.trainer import EncodedText
 
 if TYPE_CHECKING:
@@ -284,7 +284,7 @@ class Word2Vec:
 
         if config.architecture == "cbow" and config.learning_rate <= _LOW_FOR_CBOW:
             watch.announce(_ADVICE_ON_CBOW)
-        keep_log: list[Callback] = [_Log(watch.log)] if watch.log is not None else []
+        keep_log: list[Callback] = [HistoryLog(watch.log)] if watch.log is not None else []
         with progress("training", quiet=not watch.show_progress) as bar:
             self.run_: TrainingRun = train(
                 text,
@@ -316,35 +316,6 @@ class _Watch:
     callbacks: Sequence[Callback]
     log: str | Path | None
     should_stop: Callable[[], bool]
-
-
-class _Log(Callback):
-    """Writes the history as it grows, a JSON object a line."""
-
-    def __init__(self, path: str | Path) -> None:
-        self._path = Path(path)
-        self._written = 0
-
-    def on_start(self, run: TrainingRun) -> None:  # noqa: ARG002
-        """Begin with an empty file, which shows before the training whether it can be written."""
-        self._write("", "w")
-
-    def on_report(self, run: TrainingRun) -> None:
-        """Add what is new."""
-        new, self._written = run.history[self._written :], len(run.history)
-        entries = [{name: None if value != value else value for name, value in entry.items()} for entry in new]
-        self._write("".join(json.dumps(entry) + "\n" for entry in entries), "a")
-
-    on_epoch = on_end = on_report
-
-    def _write(self, text: str, mode: str) -> None:
-        from firth.files import write_error
-
-        try:
-            with self._path.open(mode) as stream:
-                stream.write(text)
-        except OSError as error:
-            raise write_error(self._path, error) from error
 
 
 def _demand_known(name: str) -> None:

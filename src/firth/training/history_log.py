@@ -1,0 +1,42 @@
+"""The history of a run as a file that grows with it, a JSON object a line; null where there is no number."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from firth.files import write_error
+from firth.training.engine import Callback, TrainingRun
+
+
+class HistoryLog(Callback):
+    """Writes the history as it grows.
+
+    Parameters
+    ----------
+    path
+        The file; what stands there is replaced.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = Path(path)
+        self._written = 0
+
+    def on_start(self, run: TrainingRun) -> None:  # noqa: ARG002
+        """Begin with an empty file, which shows before the training whether it can be written."""
+        self._write("", "w")
+
+    def on_report(self, run: TrainingRun) -> None:
+        """Add what is new."""
+        new, self._written = run.history[self._written :], len(run.history)
+        entries = [{name: None if value != value else value for name, value in entry.items()} for entry in new]
+        self._write("".join(json.dumps(entry) + "\n" for entry in entries), "a")
+
+    on_epoch = on_end = on_report
+
+    def _write(self, text: str, mode: str) -> None:
+        try:
+            with self._path.open(mode) as stream:
+                stream.write(text)
+        except OSError as error:
+            raise write_error(self._path, error) from error
