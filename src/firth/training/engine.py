@@ -68,6 +68,8 @@ class TrainingRun:
         held_out_loss, where a part of the text is held out.
     stopped
         Why the run ended early; empty where it did not.
+    told
+        When the last report was made, by `time.perf_counter`.
     """
 
     config: TrainingConfig
@@ -80,6 +82,7 @@ class TrainingRun:
     seconds: float = 0.0
     history: list[dict[str, float]] = field(default_factory=list)
     stopped: str = ""
+    told: float = field(default_factory=time.perf_counter, repr=False)
 
     def stop(self, why: str) -> None:
         """End the run after the chunks at hand."""
@@ -311,6 +314,7 @@ def _epoch(
 
     def show() -> None:
         nonlocal before
+        run.told = time.perf_counter()
         with tally.lock:
             now = _Tally(tally.words, tally.losses, tally.pairs)
         run.words, run.seconds = words_before + now.words, seconds_before + time.perf_counter() - started
@@ -330,13 +334,11 @@ def _epoch(
 
     leader = threading.Thread(target=lead, name="firth-training")
     leader.start()
-    shown = started
     try:
         while not done.wait(0.05):
             if should_stop():
                 run.stop("asked to stop")
-            if time.perf_counter() - shown >= REPORT_SECONDS:
-                shown = time.perf_counter()
+            if time.perf_counter() - run.told >= REPORT_SECONDS:
                 show()
     except KeyboardInterrupt:
         run.stop("interrupted")
@@ -349,12 +351,9 @@ def _epoch(
         raise failures[0]
     if should_stop():
         run.stop("asked to stop")
-    # A text of a few words may be gone through a million times: a thousand of them are told.
-    if (
-        run.has_stopped()
-        or (epoch + 1) % -(-run.config.epochs // MOST_TOLD_EPOCHS) == 0
-        or epoch + 1 == run.config.epochs
-    ):
+    # A text of a few words may be gone through a million times: a thousand of them are told, and those at their time.
+    ends_told = (epoch + 1) % -(-run.config.epochs // MOST_TOLD_EPOCHS) == 0 or epoch + 1 == run.config.epochs
+    if run.has_stopped() or ends_told or time.perf_counter() - run.told >= REPORT_SECONDS:
         show()
     else:
         run.words, run.seconds = words_before + tally.words, seconds_before + time.perf_counter() - started

@@ -15,7 +15,7 @@ from firth.training.sampling import keep_probabilities
 
 LONGEST = 10_000
 """Words of a piece; longer sentences are cut."""
-LONGEST_EXACT = 128
+LONGEST_EXACT = 320
 """The same for exact minibatches, whose pieces are shared out among threads."""
 CHUNK_WORDS = 50_000
 """A thread takes so many words at a time: a hundredth of a second."""
