@@ -44,7 +44,8 @@ def assert_replayed(text, config, parameters, tolerance=1e-5):
     got = [each[: text.counts.size, : config.dimensions] for each in (parameters.center, parameters.outside)]
     np.testing.assert_allclose(got[0], center, rtol=tolerance, atol=tolerance)
     np.testing.assert_allclose(got[1], outside, rtol=tolerance, atol=tolerance)
-    assert run.words == run.total_words == text.ids.size
+    assert run.words == run.total_words
+    assert config.held_out or run.words == text.ids.size
     padding = [each[:, config.dimensions :] for each in (parameters.center, parameters.outside)]
     assert not any(each.any() for each in padding)
     return run, loss
@@ -73,6 +74,7 @@ def test_500_windows_replayed_by_the_theory_on_the_same_draws(cell, deterministi
         {"dimensions": 8, "window": 40, "negatives": 12},
         {"subsample": 0.01, "subsample_rule": "paper", "negative_exponent": 0.0},
         {"context_gradient": "word2vec", "seed": 9},
+        {"held_out": 0.3},
     ],
     ids=str,
 )
@@ -80,6 +82,27 @@ def test_any_dimension_window_and_number_of_negatives_is_replayed(cell, determin
     text, _ = planted_text(4, sentences=25, length=12)
     config = make_config(cell, deterministic=deterministic, learning_rate=0.01, **options)
     assert_replayed(text, config, make_parameters(text, config, scale=0.2))
+
+
+@pytest.mark.parametrize("deterministic", RULES)
+def test_windows_of_hundreds_of_words_have_a_true_loss(deterministic):
+    text, _ = planted_text(7, sentences=1, length=320)
+    config = make_config(
+        CELLS[0], deterministic=deterministic, window=130, shrink_window=False, learning_rate=1e-4, dimensions=4
+    )
+    run, loss = assert_replayed(text, config, make_parameters(text, config, scale=0.2))
+    assert run.loss == pytest.approx(loss, rel=1e-5) or len(run.history) > 1
+
+
+def test_a_held_out_part_is_scored_and_not_learned_from_when_deterministic():
+    text, _ = planted_text(8, sentences=400, length=20)
+    config = make_config(CELLS[0], deterministic=True, held_out=0.01, threads=2, learning_rate=1e-30)
+    parameters = make_parameters(text, config)
+    before = parameters.center.copy(), parameters.outside.copy()
+    run = train(text, config, parameters)
+    assert np.isfinite(run.history[-1]["held_out_loss"])
+    np.testing.assert_array_equal(parameters.center, before[0])
+    np.testing.assert_array_equal(parameters.outside, before[1])
 
 
 @pytest.mark.parametrize("deterministic", RULES)

@@ -184,6 +184,8 @@ def test_a_model_made_of_vectors_goes_on_from_them(planted):
     model = Word2Vec.from_vectors(before, **{**OPTIONS, "learning_rate": 1e-7, "epochs": 1})
     assert model.dimensions == 8
     np.testing.assert_allclose(model.partial_fit(planted[0]).vectors.matrix, before.matrix, atol=1e-4)
+    with pytest.raises(FirthError, match="no history yet"):
+        _ = Word2Vec.from_vectors(before).history_
     with pytest.raises(OptionError, match="no outside vectors to go on with"):
         Word2Vec.from_vectors(Vectors(["a"], np.ones((1, 3))))
 
@@ -319,6 +321,16 @@ def test_cbow_at_the_rate_of_skip_gram_gets_advice(planted):
     told.clear()
     Word2Vec(**{**options, "learning_rate": 0.14}).fit(planted[0], announce=told.append)
     assert not any("cbow" in sentence for sentence in told)
+
+
+def test_numbers_of_numpy_are_numbers(planted):
+    options = {**OPTIONS, "dimensions": np.int64(8), "learning_rate": np.float32(0.05), "epochs": np.int32(2)}
+    assert Word2Vec(**options).fit(planted[0]).vectors.settings["dimensions"] == 8
+
+
+def test_a_held_out_part_that_is_empty_is_an_error(planted):
+    with pytest.raises(OptionError, match=r"held_out is 0\.001, which is not one sentence"):
+        Word2Vec(**{**OPTIONS, "held_out": 0.001, "patience": 1}).fit(planted[0])
 
 
 def test_it_is_a_public_name():

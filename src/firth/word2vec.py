@@ -135,7 +135,7 @@ class Word2Vec:
         """What was reported while it learned."""
         import polars
 
-        if self._vectors is None:
+        if not hasattr(self, "run_"):
             raise FirthError("this model has no history yet: call fit first")
         return polars.DataFrame(self.run_.history, infer_schema_length=None)
 
@@ -267,7 +267,10 @@ class Word2Vec:
         return self._run(words, text, parameters, config, watch, read.settings)
 
     def _config(self) -> TrainingConfig:
-        return TrainingConfig(**self.get_params())
+        options = self.get_params()
+        return TrainingConfig(
+            **{name: each.item() if isinstance(each, np.generic) else each for name, each in options.items()}
+        )
 
     def _run(
         self,
@@ -278,7 +281,7 @@ class Word2Vec:
         watch: _Watch,
         reading: dict[str, Any],
     ) -> Word2Vec:
-        from firth.training.engine import settings_of, train
+        from firth.training.engine import thread_count, train
         from firth.training.parameters import compact
         from firth.vectors.vectors import Vectors
 
@@ -301,7 +304,13 @@ class Word2Vec:
         hierarchical = config.objective == "hierarchical-softmax"
         self._nodes = outside if hierarchical else None
         told = {name: value for name, value in reading.items() if name not in ("keep", "drop")}
-        settings = {**settings_of(self.run_), "reading": told, "firth": firth.__version__}
+        settings = {
+            **dataclasses.asdict(config),
+            "threads": thread_count(config),
+            "words": self.run_.words,
+            "reading": told,
+            "firth": firth.__version__,
+        }
         self._vectors = Vectors(words, center, text.counts, None if hierarchical else outside, settings)
         return self
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -230,7 +228,9 @@ def _epochs(
             break
         run.epoch = epoch + 1
         if held_out.total:
-            loss = held_out_loss(held_out, engine)
+            loss = _measured(held_out, engine, run)
+            if math.isnan(loss):
+                raise FirthError("the held-out sentences have no two words left: hold out more, or set subsample to 0")
             run.history.append({**_entry(run, run.words / run.seconds), "held_out_loss": loss})
             best, since_best = (loss, 0) if loss < best else (best, since_best + 1)
             if run.config.patience and since_best >= run.config.patience:
@@ -240,6 +240,19 @@ def _epochs(
         if run.has_stopped():
             break
     return pairs
+
+
+def _measured(held_out: Plan, engine: Engine, run: TrainingRun) -> float:
+    """The held-out loss, measured beside the main thread, which Ctrl-C may interrupt."""
+    losses: list[float] = []
+    thread = threading.Thread(target=lambda: losses.append(held_out_loss(held_out, engine)), name="firth-held-out")
+    thread.start()
+    while thread.is_alive():
+        try:
+            thread.join()
+        except KeyboardInterrupt:
+            run.stop("interrupted")
+    return losses[0]
 
 
 def held_out_loss(plan: Plan, engine: Engine) -> float:
@@ -376,14 +389,9 @@ def demand_sound(run: TrainingRun) -> None:
     words = run.parameters.center.shape[0] - 1
     rows = slice(0, words, max(1, words // 1_000))
     with np.errstate(invalid="ignore"):
-        largest = max(float(np.abs(each[rows]).max()) for each in (run.parameters.center, run.parameters.outside))
-    if not (math.isfinite(run.loss) and largest < LARGEST):
+        sizes = [np.abs(each[rows]).max() for each in (run.parameters.center, run.parameters.outside)]
+    if not (math.isfinite(run.loss) and all(size < LARGEST for size in sizes)):  # no comparison holds for NaN
         raise FirthError(
             f"the run has diverged after {run.words:,} words: learning_rate {run.config.learning_rate:g} is too large, "
             "lower it"
         )
-
-
-def settings_of(run: TrainingRun) -> dict[str, Any]:
-    """What a file of vectors says of the run that made them."""
-    return {**dataclasses.asdict(run.config), "threads": thread_count(run.config), "words": run.words}

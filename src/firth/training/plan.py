@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from firth.errors import OptionError
 from firth.training.config import TrainingConfig
 from firth.training.sampling import keep_probabilities
 
@@ -96,6 +97,11 @@ def batch_words(config: TrainingConfig, counts: NDArray[np.int64]) -> int:
     return int(np.clip(MOST_REPEATS * np.maximum(counts, 1).sum() / staying.max(), 8, BATCH_WORDS))
 
 
+def _demand_held_out(held_out: Plan, config: TrainingConfig) -> None:
+    if config.held_out and not held_out.total:
+        raise OptionError(f"held_out is {config.held_out:g}, which is not one sentence of this text: ask for more")
+
+
 def make_plans(offsets: NDArray[np.int64], config: TrainingConfig) -> tuple[Plan, Plan]:
     """The plan of what is learned from, and that of what is held out.
 
@@ -114,7 +120,9 @@ def make_plans(offsets: NDArray[np.int64], config: TrainingConfig) -> tuple[Plan
         is_held = np.diff(passed) > 0
     most = CHUNK_WORDS_EXACT if config.deterministic else CHUNK_WORDS
     most = CHUNK_WORDS_SOFTMAX if config.objective == "softmax" else most
-    return _plan(starts[~is_held], ends[~is_held], most), _plan(starts[is_held], ends[is_held], most)
+    held_out = _plan(starts[is_held], ends[is_held], most)
+    _demand_held_out(held_out, config)
+    return _plan(starts[~is_held], ends[~is_held], most), held_out
 
 
 def _plan(starts: NDArray[np.int64], ends: NDArray[np.int64], most: int) -> Plan:

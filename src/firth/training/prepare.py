@@ -110,7 +110,9 @@ def _exact_arguments(text: EncodedText, config: TrainingConfig, model: Any, rule
         if place not in known:
             bounds = gathered(starts, ends, words)
             number = np.repeat(np.arange(bounds.size - 1), np.diff(bounds))
-            known[place] = Batches(bounds, np.lexsort((starts - ends, number)))
+            before = np.cumsum(ends - starts) - (ends - starts)
+            places = before - before[bounds[:-1]][number]
+            known[place] = Batches(bounds, np.lexsort((starts - ends, number)), places)
         batches = known[place]
         steps = np.linspace(*rates, batches.bounds.size)[:-1].astype(np.float32)
         team = (thread, len(rooms))

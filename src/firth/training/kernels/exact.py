@@ -33,10 +33,13 @@ class Batches(NamedTuple):
     order
         The pieces, those of each batch from the longest to the shortest: threads take them in this order, so that none
         is left with much when the others are done. Shape (S,), int64.
+    places
+        How many words of its batch come before each piece, shape (S,), int64.
     """
 
     bounds: NDArray[np.int64]
     order: NDArray[np.int64]
+    places: NDArray[np.int64]
 
 
 class Changes(NamedTuple):
@@ -129,10 +132,11 @@ def learn(
     starts, ends = stretch.starts, stretch.ends
     for b in range(rates.size):
         first, last = batches.bounds[b], batches.bounds[b + 1]
-        origin, words = starts[first], ends[last - 1] - starts[first]
+        words = batches.places[last - 1] + ends[last - 1] - starts[last - 1]
         s = first + add_atomically(changes.meeting, 2, 1)
         while s < last:
-            _window_changes(stretch, batches.order[s], origin, rates[b], model, rules, room, changes)
+            taken = batches.order[s]
+            _window_changes(stretch, taken, batches.places[taken], rates[b], model, rules, room, changes)
             s = first + add_atomically(changes.meeting, 2, 1)
         meet(changes.meeting, threads)
         _apply(model.center, changes, words, 0, thread, threads)
@@ -140,7 +144,7 @@ def learn(
         if thread == 0:
             changes.meeting[2] = 0
             for s in range(first, last):
-                place = starts[s] - origin
+                place = batches.places[s]
                 room.tally[0] += changes.losses[place]
                 room.tally[1] += changes.pairs[place]
                 room.tally[2] += changes.kept[place]
@@ -151,14 +155,14 @@ def learn(
 def _window_changes(
     stretch: Stretch,
     s: int,
-    origin: int,
+    first: int,
     rate: np.float32,
     model: Model,
     rules: Rules,
     room: Room,
     changes: Changes,
 ) -> None:
-    """Leave the changes of piece s's windows at their places in the batch, which starts at `origin`."""
+    """Leave the changes of piece s's windows at their places in the batch, where the piece's are from `first`."""
     begin, end, by_mean = stretch.starts[s], stretch.ends[s], rules.by_mean
     center, outside, tree, vectors = model.center, model.outside, model.tree, changes.vectors
     has_tree = tree.nodes.size > 0
@@ -169,18 +173,18 @@ def _window_changes(
     m, reach, slots = piece.targets.shape[1], 2 * rules.window, changes.rows.size // changes.inputs.size
     rows_of, sources, factors_of = changes.rows, changes.sources, changes.factors
     share, mean_row = np.ones(1, np.float32), np.zeros(1, np.uint32)
-    for place in range(begin - origin, end - origin):
+    for place in range(first, first + end - begin):
         changes.inputs[place] = changes.outputs[place] = 0
     kept = draw_piece(stretch, s, rules, piece)
     loss, pairs, full = 0.0, 0, 0
-    base = (begin - origin) * (2 if by_mean else slots)
+    base = first * (2 if by_mean else slots)
     for i in range(kept):
         if not has_tree:
             for ahead in range(0 if i == 0 else (i + 2) * m, min(i + 3, kept) * m):
                 prefetch(outside, np.int64(outputs[ahead]))
         if i + reach // 2 + 1 < kept:
             prefetch(center, np.int64(words[i + reach // 2 + 1]))
-        n, place = 0, piece.places[i] - origin
+        n, place = 0, first + piece.places[i] - begin
         for j in range(max(0, i - sizes[i]), min(kept, i + sizes[i] + 1)):
             inputs[n] = words[j]
             n += j != i
@@ -204,7 +208,7 @@ def _window_changes(
         else:
             given = n
             scores(center, inputs, n, outside, outputs, start, m, factors)
-        step = given if columns == BLOCK else MOST_VECTORS // ((m + 15) // 16)
+        step = 2 * MOST_VECTORS if columns == BLOCK else MOST_VECTORS // ((m + 15) // 16)
         for a in range(0, given, step):
             some = min(step, given - a)
             new = (some + 1) // 2 if columns == BLOCK else some * ((m + 15) // 16)
@@ -234,6 +238,6 @@ def _window_changes(
                 set_products_in_turn(vectors, base, n, factors, (columns, 1), outside, outputs, start, m)
                 set_products_in_turn(vectors, base + n, m, factors, (1, columns), center, inputs, 0, n)
             base += n + m
-    changes.losses[begin - origin] = loss + flush(losses)
-    changes.pairs[begin - origin] = pairs
-    changes.kept[begin - origin] = kept
+    changes.losses[first] = loss + flush(losses)
+    changes.pairs[first] = pairs
+    changes.kept[first] = kept

@@ -53,7 +53,7 @@ def learn(stretch: Stretch, rates: tuple[float, float], model: Model, rules: Rul
                 start = first_sign = tree.ends[words[i]]
                 m = tree.ends[words[i] + 1] - start
             scores(center, inputs, n, outside, outputs, start, m, factors)
-            rows = n if columns == BLOCK else MOST_VECTORS // ((m + 15) // 16)
+            rows = 2 * MOST_VECTORS if columns == BLOCK else MOST_VECTORS // ((m + 15) // 16)
             for a in range(0, n, rows):
                 some = min(rows, n - a)
                 new = (some + 1) // 2 if columns == BLOCK else some * ((m + 15) // 16)
