@@ -1,10 +1,12 @@
-"""Threads: how many, and running them side by side."""
+"""Threads: how many, running them side by side, and what Ctrl-C does to the main one meanwhile."""
 
 from __future__ import annotations
 
 import os
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 def available_threads() -> int:
@@ -30,3 +32,22 @@ def run_threads(count: int, work: Callable[[int], None]) -> None:
         thread.join()
     if failures:
         raise failures[0]
+
+
+@contextmanager
+def interrupts(stop_run: Callable[[str], None]) -> Iterator[None]:
+    """Let the first Ctrl-C stop the run; an exception could be raised, and lost, wherever the main thread just is."""
+
+    def stop(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        stop_run("interrupted")
+
+    is_main = threading.current_thread() is threading.main_thread()
+    if not (is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler):
+        yield
+        return
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from firth.errors import FirthError
 from firth.progress import Report, silent
 from firth.training.config import TrainingConfig
-from firth.training.crew import available_threads, run_threads
+from firth.training.crew import available_threads, interrupts, run_threads
 from firth.training.plan import Plan, make_plans
 from firth.training.schedule import learning_rate
 from firth.training.trainer import EncodedText
@@ -200,8 +200,9 @@ def train(
     for callback in callbacks:
         callback.on_start(run)
     try:
-        pairs = _epochs(plan, held_out, engine, run, report, callbacks, should_stop)
-    except KeyboardInterrupt:  # between two epochs
+        with interrupts(run.stop):
+            pairs = _epochs(plan, held_out, engine, run, report, callbacks, should_stop)
+    except KeyboardInterrupt:  # a second one, or from a handler of somebody's own
         run.stop("interrupted")
         pairs = math.nan
     for callback in callbacks:
@@ -228,7 +229,7 @@ def _epochs(
             break
         run.epoch = epoch + 1
         if held_out.total:
-            loss = _measured(held_out, engine, run)
+            loss = _measured(held_out, engine)
             if math.isnan(loss):
                 raise FirthError("the held-out sentences have no two words left: hold out more, or set subsample to 0")
             run.history.append({**_entry(run, run.words / run.seconds), "held_out_loss": loss})
@@ -242,16 +243,12 @@ def _epochs(
     return pairs
 
 
-def _measured(held_out: Plan, engine: Engine, run: TrainingRun) -> float:
+def _measured(held_out: Plan, engine: Engine) -> float:
     """The held-out loss, measured beside the main thread, which Ctrl-C may interrupt."""
     losses: list[float] = []
     thread = threading.Thread(target=lambda: losses.append(held_out_loss(held_out, engine)), name="firth-held-out")
     thread.start()
-    while thread.is_alive():
-        try:
-            thread.join()
-        except KeyboardInterrupt:
-            run.stop("interrupted")
+    thread.join()
     return losses[0]
 
 
