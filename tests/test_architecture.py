@@ -51,6 +51,7 @@ def test_theory_imports_numpy_and_the_standard_library_alone():
 @pytest.mark.parametrize(
     ("room", "forbidden"),
     [
+        ("compute", {"corpus", "training", "vectors", "evaluation", "plots", "course", "datasets", "cli"}),
         ("corpus", {"training", "vectors", "evaluation", "plots", "course", "cli"}),
         ("training", {"vectors", "evaluation", "plots", "course", "datasets", "cli"}),
         ("vectors", {"training", "corpus", "evaluation", "plots", "course", "datasets", "cli"}),

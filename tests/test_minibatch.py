@@ -8,14 +8,14 @@ import pytest
 from planted import planted_text, separation
 
 from firth import Checkpoints, FirthError, OptionError, theory
+from firth.compute.crew import run_threads
+from firth.compute.simd import aligned_rows
 from firth.theory.sgd import annealed_step
 from firth.training import sampling
 from firth.training.config import LOSSES, MinibatchConfig
-from firth.training.crew import run_threads
 from firth.training.kernels import draws as drawing
 from firth.training.kernels import minibatch_negative_sampling, minibatch_softmax
 from firth.training.kernels.softmax import make_batch, make_shared
-from firth.training.simd import aligned_rows
 from firth.training.trainer import EncodedText, train_minibatch
 
 TOLERANCE = {"negative-sampling": 1e-9, "softmax": 2e-5}

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numba import njit
 
+from firth.compute.simd import LANES, aligned_rows
 from firth.training import tiles
-from firth.training.simd import LANES, aligned_rows
 
 SIZES = [(n, m) for n in (0, 1, 2, 3, 5, 6, 7, 10) for m in (1, 2, 5, 6, 7, 8, 9, 16, 17, 23)]
 

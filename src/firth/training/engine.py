@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from firth.compute.crew import available_threads, interrupts, run_threads
 from firth.errors import FirthError
 from firth.progress import Report, silent
 from firth.training.config import TrainingConfig
-from firth.training.crew import available_threads, interrupts, run_threads
 from firth.training.plan import Plan, make_plans
 from firth.training.schedule import learning_rate
 from firth.training.trainer import EncodedText

@@ -28,8 +28,8 @@ def first_parameters(words: int, config: TrainingConfig) -> Parameters:
     config
         The options.
     """
+    from firth.compute.simd import aligned_rows
     from firth.training.kernels.draws import fill_uniform
-    from firth.training.simd import aligned_rows
 
     center, outside = (aligned_rows(words + 1, config.dimensions) for _ in range(2))
     state = sampling.random_state(config.seed, sampling.INITIAL)

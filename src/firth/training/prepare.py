@@ -33,7 +33,7 @@ def make_engine(
     announce
         Told when something is being compiled.
     """
-    from firth.training.compiling import is_kept
+    from firth.compute.compiling import is_kept
     from firth.training.kernels import cbow, exact, skip_gram, softmax_windows, state
     from firth.training.kernels.sentences import Rules
 

@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from firth.training.simd import CACHE_LINE, LANES, Emitter, constant, splat_integer, switch, tiles, word, zeros
+from firth.compute.simd import CACHE_LINE, LANES, Emitter, constant, splat_integer, switch, tiles, word, zeros
 
 BLOCK = 8
 """Scores of a row are laid out in blocks of 8."""

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firth.checkpoints import Checkpoints, Snapshot
+from firth.compute.crew import available_threads, run_threads
 from firth.errors import FirthError, OptionError
 from firth.progress import Report, silent
 from firth.theory.sgd import annealed_step, smoothed_loss
 from firth.training import sampling
 from firth.training.config import MinibatchConfig
-from firth.training.crew import available_threads, run_threads
 
 REPORT_EVERY = 10
 """Iterations between losses that are kept and smoothed."""
@@ -168,7 +168,7 @@ TrainChunk = Callable[[MinibatchRun, NDArray[np.float64]], NDArray[np.float64]]
 
 def _prepare(text: EncodedText, config: MinibatchConfig, announce: Callable[[str], None]) -> TrainChunk:
     """Draw the text, build the tables, compile the kernels; return what runs a chunk of batches."""
-    from firth.training.compiling import is_kept
+    from firth.compute.compiling import is_kept
     from firth.training.kernels import draws as drawing
     from firth.training.kernels import minibatch_negative_sampling, minibatch_softmax
 
@@ -204,10 +204,10 @@ def _prepare(text: EncodedText, config: MinibatchConfig, announce: Callable[[str
 
 def _softmax_chunks(words: int, config: MinibatchConfig, source: Callable[[NDArray[np.uint64]], Any]) -> TrainChunk:
     """What runs a chunk of batches on all processors: in float32, with the same bits however many there are."""
+    from firth.compute.simd import aligned_rows
     from firth.training.kernels.draws import empty_draws
     from firth.training.kernels.minibatch_softmax import train_batches
     from firth.training.kernels.softmax import make_batch, make_shared
-    from firth.training.simd import aligned_rows
 
     threads, pairs = available_threads(), 2 * config.batch * config.window
     draws = [empty_draws(config.batch, config.window, 0) for _ in range(threads)]

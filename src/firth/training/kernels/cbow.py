@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from firth.training.compiling import compiled
+from firth.compute.compiling import compiled
 from firth.training.kernels.sentences import Rules, Stretch, draw_piece
 from firth.training.kernels.state import KEPT, LOSS, MOST_VECTORS, PAIRS, Model, Room, flush
 from firth.training.tiles import BLOCK, add_products, add_scaled, logistic, prefetch, scores

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from firth.training.compiling import compiled
+from firth.compute.compiling import compiled
 from firth.training.sampling import AliasTable
 
 

@@ -15,11 +15,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from firth.training.compiling import compiled
+from firth.compute.compiling import compiled
+from firth.compute.simd import add_atomically, aligned_rows
 from firth.training.kernels.meeting import meet
 from firth.training.kernels.sentences import Rules, Stretch, draw_piece
 from firth.training.kernels.state import MOST_VECTORS, Model, Room, flush
-from firth.training.simd import add_atomically, aligned_rows
 from firth.training.tiles import BLOCK, add_scaled, logistic, prefetch, scores, set_changes, set_products_in_turn
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from firth.training.compiling import compiled
-from firth.training.simd import add_atomically, give_way
+from firth.compute.compiling import compiled
+from firth.compute.simd import add_atomically, give_way
 
 PATIENCE = 500
 """Times that a waiting thread looks before it lets others run."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from firth.training.compiling import compiled
+from firth.compute.compiling import compiled
 from firth.training.kernels import softmax
 from firth.training.kernels.draws import Draws, Source, draw_batch
 from firth.training.kernels.meeting import meet

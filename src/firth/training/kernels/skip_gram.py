@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from firth.training.compiling import compiled
+from firth.compute.compiling import compiled
 from firth.training.kernels.sentences import Rules, Stretch, draw_piece
 from firth.training.kernels.state import KEPT, LOSS, MOST_VECTORS, PAIRS, Model, Room, flush, merge_repeats
 from firth.training.tiles import BLOCK, add_products, any_equal, copy_rows, logistic, prefetch, scores, update

@@ -18,9 +18,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from firth.training.compiling import compiled
+from firth.compute.compiling import compiled
+from firth.compute.simd import LANES, aligned_rows
 from firth.training.kernels.meeting import meet
-from firth.training.simd import LANES, aligned_rows
 from firth.training.tiles import add_products_in_turn, exponentiate, scale_columns, set_products_in_turn
 
 WINDOWS = 64

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from firth.training.compiling import compiled
+from firth.compute.compiling import compiled
+from firth.compute.simd import LANES, aligned_rows
 from firth.training.huffman import Tree
 from firth.training.kernels.sentences import Piece, empty_piece
-from firth.training.simd import LANES, aligned_rows
 from firth.training.tiles import BLOCK
 
 LOSS, PAIRS, KEPT = 0, 1, 2

@@ -5,13 +5,11 @@ Arrays are written in place. Nothing is read outside the buffer, whatever stands
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
-from numba import njit
 
-Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+from firth.compute.compiling import compiled
 
 DONE, NEEDS_MORE, TOO_FEW, NO_WORD, LONG_WORD = 0, 1, 2, 3, 4
 """Why a kernel stopped: the buffer is used up; a record goes on after it; a line has too few numbers, or no word; a
@@ -21,14 +19,6 @@ _SPACE, _TAB, _NEWLINE, _RETURN = 32, 9, 10, 13
 _MOST_DIGITS = 18
 _EXACT = 1 << 53
 _POWERS = 10.0 ** np.arange(23)
-
-
-def compiled(function: Kernel) -> Kernel:
-    """Compile when first called, and keep the machine code for the next process where a folder can be written."""
-    try:
-        return cast(Kernel, njit(nogil=True, cache=True, error_model="numpy")(function))
-    except RuntimeError:  # no folder for a cache
-        return cast(Kernel, njit(nogil=True, error_model="numpy")(function))
 
 
 @compiled

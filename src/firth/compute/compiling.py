@@ -19,12 +19,14 @@ class _Cache(FunctionCache):  # type: ignore[misc]
     """Numba's cache, but for two things.
 
     Numba keeps a kernel until its own file changes, though other files' code is compiled into it: here, until any file
-    of this room changes. And a full disk is let pass: what could not be kept is compiled anew next time.
+    of its room or of this one changes. And a full disk is let pass: what could not be kept is compiled anew next time.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
-        self._cache_file = IndexDataCacheFile(self._cache_path, self._impl.filename_base, _source_digest())
+        self._cache_file = IndexDataCacheFile(
+            self._cache_path, self._impl.filename_base, _source_digest(room_of(function))
+        )
 
     def is_empty(self) -> bool:
         """Whether nothing that is still valid is kept."""
@@ -52,10 +54,20 @@ def is_kept(kernel: Any) -> bool:
     return isinstance(kernel._cache, _Cache) and not kernel._cache.is_empty()
 
 
+_HERE = Path(__file__).parent
+
+
+def room_of(function: Callable[..., Any]) -> Path:
+    """The room (folder beside this one) that a function's file lies in; its own folder where that is elsewhere."""
+    path = Path(function.__code__.co_filename)
+    inside = path.is_relative_to(_HERE.parent) and path.parent != _HERE.parent
+    return _HERE.parent / path.relative_to(_HERE.parent).parts[0] if inside else path.parent
+
+
 @lru_cache
-def _source_digest() -> str:
-    """SHA-256 of this room's source files."""
+def _source_digest(room: Path) -> str:
+    """SHA-256 of the source files of a room and of this one."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
+    for path in sorted({*room.rglob("*.py"), *_HERE.rglob("*.py")}):
         digest.update(path.read_bytes())
     return digest.hexdigest()
