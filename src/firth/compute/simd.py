@@ -1,6 +1,6 @@
 """Explicit vectors for kernels: the only file that emits LLVM IR.
 
-Everything works on rows of float32 whose length is a multiple of 16 (see `aligned_rows`). LLVM turns a vector of 16
+Training works on rows of float32 whose length is a multiple of 16 (see `aligned_rows`). LLVM turns a vector of 16
 floats into whatever the processor has: one AVX-512 register, two of AVX2, four of NEON.
 
 Bits do not depend on the processor: a product and its sum are always one fused operation, sums run in the order of the
@@ -74,9 +74,8 @@ class Emitter:
         self.b.store(vector, self.b.bitcast(self.b.gep(pointer, [place]), vector.type.as_pointer()), align=4)
 
     def splat(self, number: Any, lanes: int = LANES) -> Any:
-        """A vector of one number that is known when the kernel runs."""
-        kind = ir.VectorType(_F32, lanes)
-        undefined = ir.Constant(kind, ir.Undefined)
+        """A vector of one number, float or integer, that is known when the kernel runs."""
+        undefined = ir.Constant(ir.VectorType(number.type, lanes), ir.Undefined)
         first = self.b.insert_element(undefined, number, _I32(0))
         return self.b.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(_I32, lanes), [0] * lanes))
 
@@ -130,13 +129,6 @@ def constant(number: float, lanes: int = LANES) -> Any:
 def zeros(lanes: int = LANES) -> Any:
     """A vector of zeros."""
     return constant(0.0, lanes)
-
-
-def splat_integer(b: Any, number: Any) -> Any:
-    """A vector of one 32-bit integer that is known when the kernel runs."""
-    undefined = ir.Constant(ir.VectorType(_I32, LANES), ir.Undefined)
-    first = b.insert_element(undefined, number, _I32(0))
-    return b.shuffle_vector(first, undefined, ir.Constant(undefined.type, [0] * LANES))
 
 
 _TREE = [

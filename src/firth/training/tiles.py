@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from firth.compute.simd import CACHE_LINE, LANES, Emitter, constant, splat_integer, switch, tiles, word, zeros
+from firth.compute.simd import CACHE_LINE, LANES, Emitter, constant, switch, tiles, word, zeros
 
 BLOCK = 8
 """Scores of a row are laid out in blocks of 8."""
@@ -283,14 +283,14 @@ def logistic(_: Any, values: Any, first: Any, n: Any, m: Any, signs: Any, start:
         with b.if_else(narrow) as (two_rows, one_row):
             with two_rows:  # a vector is two rows
                 sign = doubled(e.load(signs.data, start, BLOCK))
-                limit = splat_integer(b, b.trunc(m, _I32))
+                limit = e.splat(b.trunc(m, _I32))
                 rows = ir.Constant(_I16, [0] * BLOCK + [1] * BLOCK)
                 inside = b.icmp_signed("<", ir.Constant(_I16, [*range(BLOCK), *range(BLOCK)]), limit)
                 with e.each(first, n, 2) as a:
-                    left = splat_integer(b, b.trunc(b.sub(n, a), _I32))
+                    left = e.splat(b.trunc(b.sub(n, a), _I32))
                     step(b.mul(a, stride), sign, b.and_(inside, b.icmp_signed("<", rows, left)))
             with one_row, e.each(first, n) as a, e.each(_I64(0), m, LANES) as k:
-                left = splat_integer(b, b.trunc(b.sub(m, k), _I32))
+                left = e.splat(b.trunc(b.sub(m, k), _I32))
                 step(b.add(b.mul(a, stride), k), e.load(signs.data, b.add(start, k)), b.icmp_signed("<", columns, left))
         e.store(b.load(linear), losses.data, _I64(0))
         e.store(b.load(product), losses.data, _I64(LANES))
@@ -356,7 +356,8 @@ def any_equal(_: Any, numbers: Any, n: Any) -> Any:
     """Whether two of the first n numbers are equal; numbers: uint32, with room for 16 beyond the last."""
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        numbers, n = Emitter(context, builder, signature, arguments).arguments
+        e = Emitter(context, builder, signature, arguments)
+        numbers, n = e.arguments
         b = builder
         columns, bits = ir.Constant(_I16, list(range(LANES))), ir.VectorType(ir.IntType(1), LANES)
         found = cgutils.alloca_once_value(b, ir.Constant(bits, [0] * LANES))
@@ -368,7 +369,7 @@ def any_equal(_: Any, numbers: Any, n: Any) -> Any:
             own = load(first)
             with cgutils.for_range_slice(b, _I64(1), b.sub(n, first), _I64(1)) as (distance, _):
                 other = b.add(first, distance)
-                inside = b.icmp_signed("<", columns, splat_integer(b, b.trunc(b.sub(n, other), _I32)))
+                inside = b.icmp_signed("<", columns, e.splat(b.trunc(b.sub(n, other), _I32)))
                 equal = b.and_(inside, b.icmp_unsigned("==", own, load(other)))
                 b.store(b.or_(b.load(found), equal), found)
         return b.icmp_unsigned("!=", b.bitcast(b.load(found), ir.IntType(LANES)), ir.IntType(LANES)(0))

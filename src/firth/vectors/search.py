@@ -1,7 +1,10 @@
 """Exact search: the rows with the largest cosines with each of many queries, in blocks of matrix products.
 
 No copy of the matrix is made. A block's scores are compared with each query's worst candidate so far, so that all but
-a few are passed over in one comparison; the few that are left are scored again in float64, which decides.
+a few are passed over in one comparison; the few that are left are scored again in float64, which decides. How far the
+first scores may be off is known, so where a row that was passed over might belong to the answer, more are kept.
+
+Once so much has been multiplied that loading compiled code pays, `screening.py` finds the candidates.
 """
 
 from __future__ import annotations
@@ -24,6 +27,11 @@ _SPARE = 6
 """Candidates kept beyond those asked for: float32 may order near equals wrongly."""
 _BLOCK_SCORES = 1 << 22
 _QUERIES_AT_ONCE = 1024
+_MOST_SCREENED = 256
+"""Of candidates a query: a heap of more is slow."""
+_WORTH_LOADING = 4_000_000_000
+_multiplied = 0
+"""Numbers that matrix products have multiplied; of over `_WORTH_LOADING` more, compiled code takes less time."""
 
 
 def unit(vectors: NDArray[Any]) -> Floats:
@@ -85,33 +93,74 @@ def nearest(
         Shape (Q, n), best first, equals in the order of rows; where fewer are left, places end in -1.
     """
     places = np.full((len(queries), n), -1, dtype=np.int64)
-    scores = np.zeros((len(queries), n))
-    for start in range(0, len(queries), _QUERIES_AT_ONCE):
-        chosen = slice(start, start + _QUERIES_AT_ONCE)
-        part = queries[chosen]
-        single = part.astype(np.float32)
-        found = best(
-            rows.shape[0],
-            len(part),
-            n + _SPARE,
-            partial(cosines, rows, lengths, single),
-            among,
-            None if left_out is None else left_out[chosen],
-        )
-        width = min(n, found.shape[1])
-        exact = _rescored(rows, part, found)
-        order = np.lexsort((found, -exact), axis=1)[:, :width]
-        places[chosen, :width] = np.take_along_axis(found, order, axis=1)
-        scores[chosen, :width] = np.take_along_axis(exact, order, axis=1)
+    scores = np.full((len(queries), n), -np.inf)
+    total = len(among) if isinstance(among, np.ndarray) else min(rows.shape[0], among or rows.shape[0])
+    waiting, keep = np.arange(len(queries)), n + _SPARE
+    while waiting.size:
+        unsure = []
+        at_once = max(1, min(_QUERIES_AT_ONCE, _BLOCK_SCORES // keep))
+        for start in range(0, waiting.size, at_once):
+            chosen = waiting[start : start + at_once]
+            out = None if left_out is None else [left_out[query] for query in chosen.tolist()]
+            found, passed_over = _candidates(rows, lengths, queries[chosen], min(keep, total), total, among, out)
+            width = min(n, found.shape[1])
+            exact = _rescored(rows, queries[chosen], found)
+            order = np.lexsort((found, -exact), axis=1)[:, :width]
+            places[chosen, :width] = np.take_along_axis(found, order, axis=1)
+            scores[chosen, :width] = np.take_along_axis(exact, order, axis=1)
+            unsure.append(chosen[(passed_over >= scores[chosen, n - 1]) & (passed_over > -np.inf)])
+        waiting, keep = np.concatenate(unsure), 8 * keep
+    scores[places < 0] = 0
     return places, scores
+
+
+def _candidates(
+    rows: Rows,
+    lengths: Floats,
+    queries: Floats,
+    keep: int,
+    total: int,
+    among: int | Ids | None,
+    left_out: list[Ids] | None,
+) -> tuple[Ids, Floats]:
+    """At least `keep` candidates for each query, -1 where there are fewer, and what no other row's cosine exceeds."""
+    global _multiplied
+    work = len(queries) * total * rows.shape[1]
+    most_out = max(map(len, left_out), default=0) if left_out else 0
+    screens = len(queries) >= 16 and keep + most_out < min(_MOST_SCREENED, total) and not isinstance(among, np.ndarray)
+    if screens and max(_multiplied, work // 8) > _WORTH_LOADING:
+        from firth.vectors.screening import off_by, screened
+
+        found, least = screened(rows, lengths, queries, keep + most_out, total)
+        if left_out and most_out:
+            owners = np.repeat(np.arange(len(left_out)), [len(each) for each in left_out]) * rows.shape[0]
+            keys = found + rows.shape[0] * np.arange(len(found))[:, np.newaxis]
+            found[np.isin(keys, owners + np.concatenate(left_out))] = -1
+        slack = off_by(rows.shape[1])
+    else:
+        _multiplied += work
+        single = queries.astype(np.float32)
+        found, single_least = best(
+            rows.shape[0], len(queries), keep, partial(cosines, rows, lengths, single), among, left_out
+        )
+        least = single_least.astype(np.float64)
+        slack = (rows.shape[1] + 8) * 2.0**-24  # roundings of float32, each at most 2^-24, along the longest sum
+    least += slack + 1e-9  # cosines are rounded to 9 digits
+    # A vector of zeros is as far from every row, and both ways keep the first rows of equals.
+    least[~queries.any(axis=1)] = -np.inf
+    return found, least
 
 
 def _rescored(rows: Rows, queries: Floats, found: Ids) -> Floats:
     """Cosines in float64, rounded where float32 numbers leave no more digits; -inf for no row."""
-    vectors = rows.take(found.ravel()).astype(np.float64)
-    lengths = np.sqrt(np.einsum("vd,vd->v", vectors, vectors)).reshape(found.shape)
-    exact: Floats = (vectors.reshape(*found.shape, -1) @ queries[:, :, np.newaxis])[:, :, 0]
-    np.divide(exact, lengths, out=exact, where=lengths > 0)
+    exact = np.empty(found.shape)
+    step = max(1, _BLOCK_SCORES // (len(found) * rows.shape[1]))
+    for start in range(0, found.shape[1], step):
+        some = found[:, start : start + step]
+        vectors = rows.take(some.ravel()).astype(np.float64)
+        lengths = np.sqrt(np.einsum("vd,vd->v", vectors, vectors)).reshape(some.shape)
+        products = (vectors.reshape(*some.shape, -1) @ queries[:, :, np.newaxis])[:, :, 0]
+        exact[:, start : start + step] = np.divide(products, lengths, out=products, where=lengths > 0)
     np.clip(np.round(exact, 9), -1.0, 1.0, out=exact)
     exact[found < 0] = -np.inf
     return exact
@@ -124,8 +173,8 @@ def best(
     score: Callable[[slice | Ids], Float32],
     among: int | Ids | None = None,
     left_out: list[Ids] | None = None,
-) -> Ids:
-    """Places with the largest scores for each query, shape (queries, at most keep), -1 where there are fewer.
+) -> tuple[Ids, Float32]:
+    """Find the places with the largest scores for each query.
 
     Parameters
     ----------
@@ -139,6 +188,13 @@ def best(
         From rows, as a slice or places, to scores of shape (queries, B).
     among, left_out
         As in `nearest`.
+
+    Returns
+    -------
+    places
+        Shape (queries, at most keep), best first, -1 where there are fewer.
+    least
+        Shape (queries,): no other place scores more; -inf where there are no others.
     """
     total = len(among) if isinstance(among, np.ndarray) else min(size, size if among is None else among)
     step = max(keep, _BLOCK_SCORES // queries)
@@ -151,7 +207,8 @@ def best(
         scores[out_query[low:high], out_place[low:high] - start] = -np.inf
         candidates.add(scores, start)
     found = candidates.places()[:, : min(keep, total)]
-    return np.where(found >= 0, among[found], -1) if isinstance(among, np.ndarray) else found
+    least = candidates.least if keep < total else np.full(queries, -np.inf, dtype=np.float32)
+    return (np.where(found >= 0, among[found], -1) if isinstance(among, np.ndarray) else found), least
 
 
 def _pairs(left_out: list[Ids] | None, among: int | Ids | None) -> tuple[Ids, Ids]:

@@ -95,7 +95,7 @@ class Searching(Lookup):
                 return np.asarray(np.array(above) / (np.array(below) + _COSMUL_FLOOR), dtype=np.float32)
 
             left_out = None if out is None else out[start : chosen.stop]
-            places = best(len(self), len(chosen), n + _SPARE, score, among, left_out)
+            places, _ = best(len(self), len(chosen), n + _SPARE, score, among, left_out)
             for query, row in zip(chosen, places, strict=True):
                 found = row[row >= 0]
                 exact_halves = (1 + unit(rows.take(found)) @ units[plus[query] + minus[query]].T) / 2
