@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from firth.errors import DataError, OptionError
 from firth.vectors.rows import Float32
@@ -25,10 +26,27 @@ _HANDLERS = {"error": "strict", "replace": "replace", "escape": "backslashreplac
 
 
 class Batch(NamedTuple):
-    """Some records of a file: N words as bytes, and their rows, float32 of shape (N, D)."""
+    """Some records of a file: N words with a separator between each two, and their rows, float32 of shape (N, D)."""
 
-    words: list[bytes]
+    joined: bytes
+    separator: bytes
     rows: Float32
+
+    @property
+    def words(self) -> list[bytes]:
+        """The words."""
+        return self.joined.split(self.separator)
+
+
+def batch_of(
+    held: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64], separator: bytes, rows: Float32
+) -> Batch:
+    """A batch of the words that lie in `held` from `starts` to `ends`; none of them holds the separator."""
+    from firth.vectors.formats.kernels import join_words
+
+    joined = np.empty(int((ends - starts).sum()) + len(starts) - 1, dtype=np.uint8)
+    join_words(held, starts, ends, separator[0], joined)
+    return Batch(joined.tobytes(), separator, rows)
 
 
 @dataclass(frozen=True)
@@ -77,16 +95,21 @@ def collect(
     from firth.vectors.vectors import Vectors
 
     words: list[str] = []
+    index: dict[str, int] = {}
     blocks: list[Float32] = []
     matrix = None if promised is None else np.empty(promised, dtype=np.float32)
     strange = 0
     for batch in batches(matrix):
         _check_finite(path, batch, unit, first + len(words))
-        decoded, odd = decode(path, batch.words, policy, unit, first + len(words))
+        try:
+            decoded, odd = batch.joined.decode().split(batch.separator.decode()), 0
+        except UnicodeDecodeError:
+            decoded, odd = decode(path, batch.words, policy, unit, first + len(words))
         if matrix is None:
             blocks.append(batch.rows)
         elif not np.may_share_memory(matrix, batch.rows):
             matrix[len(words) : len(words) + len(decoded)] = batch.rows
+        index.update(zip(decoded, range(len(words), len(words) + len(decoded)), strict=True))
         words += decoded
         strange += odd
     if not words:
@@ -94,7 +117,6 @@ def collect(
     if matrix is None:
         matrix = _joined(blocks, len(words))
     left_out = 0
-    index = dict(zip(words, range(len(words)), strict=True))
     if len(index) < len(words):
         kept = kept_places(path, words, policy, unit, first)
         left_out = len(words) - len(kept)
@@ -125,10 +147,6 @@ def _check_finite(path: Path, batch: Batch, unit: str, first: int) -> None:
 
 def decode(path: Path, words: list[bytes], policy: Policy, unit: str, first: int) -> tuple[list[str], int]:
     """Decode words by a policy; return them, and how many are no UTF-8."""
-    try:
-        return [word.decode() for word in words], 0
-    except UnicodeDecodeError:
-        pass
     decoded, strange = [], 0
     for place, word in enumerate(words):
         try:

@@ -64,6 +64,19 @@ def split_binary(buffer: Any, longest: int, starts: Any, ends: Any, rows: Any) -
 
 
 @compiled
+def join_words(buffer: Any, starts: Any, ends: Any, separator: int, joined: Any) -> None:
+    """Copy words behind each other, a separator between each two; joined: uint8, of exactly the length."""
+    place = 0
+    for word in range(len(starts)):
+        for byte in range(starts[word], ends[word]):
+            joined[place] = buffer[byte]
+            place += 1
+        if place < len(joined):
+            joined[place] = separator
+            place += 1
+
+
+@compiled
 def split_text(buffer: Any, starts: Any, ends: Any, rows: Any, odd: Any, counts: Any) -> tuple[int, int, int]:
     """Cut whole lines of a word and D numbers. The numbers are the last D fields, the word all before them.
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firth.errors import DataError
-from firth.vectors.formats.collecting import Batch, Policy, collect
+from firth.vectors.formats.collecting import Batch, Policy, batch_of, collect
 from firth.vectors.formats.headers import Header, checked_header
 from firth.vectors.formats.streams import CHUNK, unpacked
 from firth.vectors.rows import Float32
@@ -62,7 +62,7 @@ def _promised(path: Path, batches: Iterator[Batch], header: Header, _: Float32 |
     """Hold a file to its header: exactly so many words."""
     found = 0
     for batch in batches:
-        found += len(batch.words)
+        found += len(batch.rows)
         if found > header.words:
             raise DataError(f"{path} goes on too long: its header promises {header.words:,} words; get a whole copy")
         yield batch
@@ -130,17 +130,18 @@ def _parsed(path: Path, piece: bytes, dimensions: int, line: int) -> list[Batch]
             raise DataError(
                 f"{path}, line {line + count:,}: {shown} is no word and {dimensions:,} numbers; mend that line"
             )
-        spans = zip((starts[:count] + used).tolist(), (ends[:count] + used).tolist(), strict=True)
-        words = [piece[start:stop] for start, stop in spans]
-        _refuse_numbers_in_words(path, words, dimensions, line)
-        batches.append(Batch(words, rows[:count]))
+        batch = batch_of(buffer[used:], starts[:count], ends[:count], b"\n", rows[:count])
+        _refuse_numbers_in_words(path, batch, dimensions, line)
+        batches.append(batch)
         line, used = line + count, used + taken
     return batches
 
 
-def _refuse_numbers_in_words(path: Path, words: list[bytes], dimensions: int, line: int) -> None:
+def _refuse_numbers_in_words(path: Path, batch: Batch, dimensions: int, line: int) -> None:
     """A word may hold spaces, but one that ends in a number is a line with too many numbers."""
-    for place, word in enumerate(words):
+    if b" " not in batch.joined and b"\t" not in batch.joined:
+        return
+    for place, word in enumerate(batch.words):
         if (b" " in word or b"\t" in word) and _is_number(word.split()[-1]):
             raise DataError(f"{path}, line {line + place:,}: it has more than {dimensions:,} numbers; mend that line")
 
