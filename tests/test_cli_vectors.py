@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import select
 import subprocess
 import sys
@@ -244,3 +245,23 @@ def test_the_prompt_survives_ctrl_c_empty_lines_and_unknown_words_and_ends_with_
         keys.write(b"\x04")
         assert program.wait(timeout=60) == 0
     assert (tmp_path / "query_history").read_text().splitlines()[-1] == "? king queen rain"
+
+
+def test_convert_refuses_what_can_not_be_written_before_it_reads(capsys, tmp_path):
+    for options, said in (
+        (["x.txt", "--dtype", "float16"], "dtype is for Firth's own format"),
+        (["x.safetensors", "--dtype", "float8"], "dtype is 'float8'"),
+        (["x.txt", "--spaces", "x"], "spaces is 'x'"),
+        (["x", "--to", "fasttext-bin"], "read and not written"),
+    ):
+        code, _, err = firth(capsys, "convert", tmp_path / "absent", *options)
+        assert code == 2
+        assert said in err
+
+
+def test_convert_lists_the_formats(capsys):
+    code, out, _ = firth(capsys, "convert", "--formats")
+    assert code == 0
+    assert re.search(r"fasttext-bin +read +fastText's", out)
+    assert re.search(r"model2vec +written +", out)
+    assert re.search(r"native +\.safetensors +read, written", out)

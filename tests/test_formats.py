@@ -346,3 +346,9 @@ def test_words_that_a_tokenizer_would_cut_are_not_written_for_it(tmp_path, name)
         VECTORS.save(tmp_path / "v", name)
     VECTORS.save(tmp_path / "v", name, spaces="underscore")
     assert "new_york" in next((tmp_path / "v").rglob("tokenizer.json")).read_text()
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_word(tmp_path):
+    for name, head in (("v.glove", b""), ("v.txt", b"2 2\n")):
+        (tmp_path / name).write_bytes(b"\xef\xbb\xbf" + head + b"a 1 2\nb 3 4\n")
+        assert Vectors.load(tmp_path / name).words == ["a", "b"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from firth.errors import FirthError, OptionError
 from firth.spelling import UnknownWordError
-from firth.vectors import Vectors, search
+from firth.vectors import Vectors, nearest_rows
 
 rng = np.random.default_rng(11)
 V, D = 300, 12
@@ -27,8 +27,8 @@ def vectors(request) -> Vectors:
 @pytest.fixture(params=[40, 1 << 22], ids=["small blocks", "one block"])
 def cut(request, monkeypatch):
     """The same answers are demanded of a search in many small blocks."""
-    monkeypatch.setattr(search, "_BLOCK_SCORES", request.param)
-    monkeypatch.setattr(search, "_QUERIES_AT_ONCE", 7 if request.param == 40 else 1024)
+    monkeypatch.setattr(nearest_rows, "_BLOCK_SCORES", request.param)
+    monkeypatch.setattr(nearest_rows, "_QUERIES_AT_ONCE", 7 if request.param == 40 else 1024)
 
 
 def ranking(query, without, n, scores=None):
@@ -103,7 +103,7 @@ def test_ties_stand_in_the_order_of_words_however_the_search_is_cut(numbers, n):
     expected = [f"w{row}" for row in np.argsort(-cosines, kind="stable")[: min(n, len(matrix) - 1)]]
     with pytest.MonkeyPatch.context() as patch:
         for size in (1, 5, 1 << 20):
-            patch.setattr(search, "_BLOCK_SCORES", size)
+            patch.setattr(nearest_rows, "_BLOCK_SCORES", size)
             assert named(vectors.most_similar("w0", n=n)) == expected
 
 
@@ -191,3 +191,18 @@ def test_bad_arguments_are_named(vectors):
     assert vectors.most_similar("w1", n=np.int64(2)) == vectors.most_similar("w1", n=2)
     assert vectors.most_similar("w1", restrict=np.int64(5)) == vectors.most_similar("w1", restrict=5)
     assert vectors.most_similar(word for word in ["w1", "w2"]) == vectors.most_similar(["w1", "w2"])
+
+
+def test_a_query_of_which_no_word_is_left_has_no_answers(vectors):
+    assert vectors.most_similar("nobody", unknown="skip") == []
+    answers = vectors.most_similar([["nobody"], ["w1"]], n=3, unknown="skip")
+    assert answers == [[], vectors.most_similar("w1", n=3)]
+
+
+def test_words_with_spaces_are_asked_for_between_quotes():
+    from firth.vectors.questions import answer
+
+    vectors = Vectors(["new york", "york", '"', '"a', 'b"', "city"], np.eye(6, 3) + 0.1)
+    assert answer(vectors, '"new york" - york', 1).query == "new york - york"
+    assert answer(vectors, '"new york" ~ york').cosine == vectors.similarity("new york", "york")
+    assert answer(vectors, '"a ~ "').cosine == vectors.similarity('"a', '"')

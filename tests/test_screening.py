@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from firth.vectors import search
+from firth.vectors import nearest_rows
+from firth.vectors.nearest_rows import nearest, unit
 from firth.vectors.rows import Rows, lengths_of, stored_as
 from firth.vectors.screening import ONE, off_by, screened
-from firth.vectors.search import nearest, unit
 
 
 def by_hand(matrix, queries, n, stop=None, left_out=None):
@@ -24,7 +24,7 @@ def by_hand(matrix, queries, n, stop=None, left_out=None):
 
 @pytest.fixture(params=["blocks", "screening"])
 def way(request, monkeypatch):
-    monkeypatch.setattr(search, "_WORTH_LOADING", float("inf") if request.param == "blocks" else -1)
+    monkeypatch.setattr(nearest_rows, "_WORTH_LOADING", float("inf") if request.param == "blocks" else -1)
     return request.param
 
 
@@ -121,7 +121,7 @@ def test_processors_without_wide_registers_screen_the_same():
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); import numpy as np; from test_screening import made;"
         "from firth.vectors.rows import Rows, lengths_of; from firth.vectors.screening import screened;"
-        "from firth.vectors.search import unit; rows = Rows(made()); q = unit(made(100, seed=6));"
+        "from firth.vectors.nearest_rows import unit; rows = Rows(made()); q = unit(made(100, seed=6));"
         "p, least = screened(rows, lengths_of(rows), q, 20, 2900); print(np.sort(p).sum(0).tolist(), least.sum())"
     )
     answers = set()

@@ -114,3 +114,25 @@ def test_one_text_is_no_list_of_texts_and_one_word_no_list_of_letters():
         vectors.sentence_vectors("king")
     turned = Vectors(vectors.words, np.roll(np.eye(5), 1, axis=1))
     assert vectors.align(turned, "king").matrix == pytest.approx(vectors.align(turned, ["king"]).matrix)
+
+
+class Letters:
+    """Letter sequences of which every word has the same vector."""
+
+    def vector(self, word):
+        return np.array([3, 4], dtype=np.float32)
+
+
+def test_letter_sequences_go_along_when_vectors_are_merged_and_turned():
+    ours = Vectors(["a", "b"], [[1, 0], [0, 1]], subwords=Letters())
+    merged = ours.merge(Vectors(["c"], [[1, 1]]))
+    assert merged["nobody"].tolist() == [3, 4]
+    turned = ours.align(Vectors(["a", "b"], [[0, 1], [-1, 0]]))
+    assert turned["a"] == pytest.approx([0, 1])
+    assert turned["nobody"] == pytest.approx([-4, 3])
+
+
+def test_no_more_components_are_removed_than_there_are_texts():
+    vectors = Vectors(["a", "b"], [[1, 0], [0, 1]])
+    with pytest.raises(OptionError, match="remove_components is 2 and there are only 1 texts"):
+        vectors.sentence_vectors(["a b"], remove_components=2)

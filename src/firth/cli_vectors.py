@@ -15,7 +15,7 @@ from firth.errors import FirthError, OptionError
 from firth.output import print_json, print_table, printable, say
 
 if TYPE_CHECKING:
-    from firth.vectors.asking import Answer
+    from firth.vectors.questions import Answer
     from firth.vectors.vectors import Vectors
 
 _SHOWN_WORDS = 10
@@ -26,6 +26,22 @@ From = Annotated[str | None, typer.Option("--from", help="Its format; by default
 Vocabulary = Annotated[Path | None, typer.Option(help="word2vec.c's vocabulary, for counts.", metavar="PATH")]
 DuplicatesOption = Annotated[str, typer.Option("--duplicates", help="Words there twice: error, first or last.")]
 InvalidOption = Annotated[str, typer.Option("--invalid", help="Words of invalid UTF-8: error, replace or escape.")]
+
+
+def _list_formats(wanted: bool) -> None:
+    if not wanted:
+        return
+    from firth.vectors.formats.registry import FORMATS
+
+    rows = []
+    for each in FORMATS.values():
+        ways = [way for way, there in (("read", each.reads), ("written", each.writes)) if there]
+        rows.append((each.name, " ".join(each.suffixes), ", ".join(ways), each.what))
+    print_table(("format", "names end in", "is", "what it is"), rows)
+    raise typer.Exit
+
+
+Formats = Annotated[bool, typer.Option("--formats", help="List the formats.", callback=_list_formats, is_eager=True)]
 
 
 def describe(
@@ -87,17 +103,17 @@ def convert(
     spaces: Annotated[
         str, typer.Option(help="Words with white space, of formats that hold none: error, underscore or skip.")
     ] = "error",
+    _: Formats = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Read vectors of one format and write another; say what the other can not hold.
 
-    Formats: native, word2vec-text (also fastText's .vec, and for spaCy), word2vec-binary, word2vec-binary-bare, glove,
-    fasttext-bin (read only); written only: sentence-transformers, model2vec, tensorboard (folders), parquet, numpy.
+    firth convert --formats lists the formats.
     """
-    from firth.vectors.formats.registry import format_named, format_of_name, losses, written_words
+    from firth.vectors.formats.registry import format_to_write, losses, written_words
 
-    chosen = format_of_name(target) if to is None else format_named(to)
+    chosen = format_to_write(target, to, dtype, spaces)
     vectors = _load(source, format_, duplicates, invalid, vocabulary)
     lost = losses(vectors, chosen)
     written = written_words(vectors, chosen, spaces)  # type: ignore[arg-type]  # validated there
@@ -148,7 +164,7 @@ def query(
     With a question, answers it; without, opens a prompt (Tab completes words, Ctrl-D leaves); in a pipe, answers a
     question a line. Put -- before a question that begins with a minus.
     """
-    from firth.vectors.asking import answer
+    from firth.vectors.questions import answer
 
     vectors = _load(file, format_, duplicates, invalid)
     if words:

@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike
 
 from firth.errors import FirthError, OptionError
 from firth.vectors.lookup import Unknown, one_or_more
+from firth.vectors.nearest_rows import Floats, Ids, cosines, nearest, unit
+from firth.vectors.nearest_words import Method, NearestWords, Neighbors, checked_n
 from firth.vectors.rows import Float32
-from firth.vectors.search import Floats, Ids, cosines, nearest, unit
-from firth.vectors.searching import Method, Neighbors, Searching, checked_n
 
 Query = str | list[str] | tuple[str, ...]
 Queries = list[list[str]] | list[tuple[str, ...]]
@@ -37,7 +37,7 @@ class NeighborGraph(NamedTuple):
     cosines: Float32
 
 
-class Asked(Searching):
+class Asked(NearestWords):
     """What words can be asked about."""
 
     def similarity(self, a: str, b: str) -> float:
@@ -131,7 +131,8 @@ class Asked(Searching):
         method
             ``"3cosadd"`` or ``"3cosmul"``.
         unknown
-            Words of the query without a vector: an error, left out (``"skip"``) or zeros (``"zero"``).
+            Words of the query without a vector: an error, left out (``"skip"``; the answer is empty where none is left)
+            or zeros (``"zero"``).
 
         Returns
         -------

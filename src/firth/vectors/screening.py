@@ -2,7 +2,7 @@
 
 Vectors of length 1 are rounded to multiples of 1/32767, which bounds how far a product of two can be from their cosine
 (`off_by`). Processors multiply such numbers two to four times as fast as float32 ones, and the scores of a tile are
-looked at while they are in registers. What is found is scored again by `search.py`, in float64, which decides.
+looked at while they are in registers. What is found is scored again by `nearest_rows.py`, in float64, which decides.
 """
 
 from __future__ import annotations

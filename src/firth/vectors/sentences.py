@@ -12,8 +12,8 @@ import numpy as np
 
 from firth.errors import FirthError, OptionError
 from firth.vectors.lookup import Lookup, Unknown, one_or_more
+from firth.vectors.nearest_rows import Floats
 from firth.vectors.rows import Float32
-from firth.vectors.search import Floats
 
 SIF_SMOOTHING = 1e-3
 """a of a / (a + p(w))."""
@@ -112,7 +112,9 @@ class Averaging(Lookup):
                 stop += 1
             self._add_means(means[start:stop], sentences[start:stop], weights, unknown)
             start = stop
-        if remove_components and len(sentences):
+        if remove_components > len(sentences):
+            raise OptionError(f"remove_components is {remove_components} and there are only {len(sentences):,} texts")
+        if remove_components:
             directions = np.linalg.svd(means, full_matrices=False)[2][:remove_components]
             means -= (means @ directions.T) @ directions
         return means.astype(np.float32)

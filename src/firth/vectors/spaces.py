@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from firth.errors import OptionError
-from firth.vectors.lookup import Lookup, one_or_more
-from firth.vectors.rows import Rows
-from firth.vectors.search import Floats, unit
+from firth.vectors.lookup import Lookup, Subwords, one_or_more
+from firth.vectors.nearest_rows import Floats, unit
+from firth.vectors.rows import Float32, Rows
 
 Conflict = Literal["keep", "replace", "error"]
 
@@ -49,7 +50,8 @@ class Reshaping(Lookup):
         Returns
         -------
         Vectors
-            With outside vectors where both have them; counts are kept or taken with the vectors.
+            With outside vectors where both have them; counts are kept or taken with the vectors. Other words get
+            vectors from these letter sequences, where there are some.
 
         Raises
         ------
@@ -81,6 +83,7 @@ class Reshaping(Lookup):
             joined(self.counts, other.counts),
             joined(self.outside, other.outside) if both else None,  # type: ignore[arg-type]  # neither is None
             self.settings,
+            subwords=self.subwords,
         )
 
     def align(self, other: Lookup, words: Iterable[str] | Iterable[tuple[str, str]] | None = None) -> Self:
@@ -122,7 +125,21 @@ class Reshaping(Lookup):
         left, _, right = np.linalg.svd(ours.T @ theirs)
         turn = left @ right
         outside = None if self._outside is None else _turned(self._outside, turn)
-        return type(self)(self.words, _turned(self._center, turn), self.counts, outside, self.settings)
+        subwords = None if self.subwords is None else _Turned(self.subwords, turn)
+        return type(self)(
+            self.words, _turned(self._center, turn), self.counts, outside, self.settings, subwords=subwords
+        )
+
+
+@dataclass(frozen=True)
+class _Turned:
+    """Vectors of letter sequences, times a rotation."""
+
+    subwords: Subwords
+    turn: Floats
+
+    def vector(self, word: str) -> Float32:
+        return np.asarray(self.subwords.vector(word) @ self.turn, dtype=np.float32)
 
 
 def _listed(words: Iterable[str] | Iterable[tuple[str, str]]) -> list[str] | list[tuple[str, str]]:

@@ -129,13 +129,9 @@ class Vectors(Asked, Averaging, Reshaping, Exchanging):
         from firth.vectors.formats import registry
         from firth.vectors.native import write_native
 
-        chosen = registry.format_of_name(Path(path)) if format is None else registry.format_named(format)
-        if chosen.name == "native":
+        chosen = registry.format_to_write(Path(path), format, dtype, spaces)
+        if chosen.write is None:
             write_native(path, self, dtype)
-        elif chosen.write is None:
-            raise OptionError(f"{chosen.name} is read and not written; choose another format")
-        elif dtype != "float32":
-            raise OptionError(f"{chosen.name} has numbers of its own; dtype is for Firth's own format")
         else:
             chosen.write(Path(path), registry.written_words(self, chosen, spaces))
 

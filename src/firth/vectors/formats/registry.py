@@ -20,6 +20,7 @@ from firth.vectors.formats.streams import packed, packing_of, unpacked
 from firth.vectors.formats.tables import write_numpy, write_parquet, write_tensorboard
 from firth.vectors.formats.text import read_text, write_text
 from firth.vectors.kinds import is_native, refuse_pickles_and_pages, start_of
+from firth.vectors.rows import DTYPES
 
 if TYPE_CHECKING:
     from firth.vectors.vectors import Vectors
@@ -61,6 +62,16 @@ class Format:
     packs: bool = False
     read: Callable[[Path, Policy], Vectors] | None = None
     write: Callable[[Path, Vectors], None] | None = None
+
+    @property
+    def reads(self) -> bool:
+        """Whether it is read; Firth's own is, though not by this table."""
+        return self.read is not None or self.name == "native"
+
+    @property
+    def writes(self) -> bool:
+        """Whether it is written."""
+        return self.write is not None or self.name == "native"
 
 
 def _written_by(write: Callable[[IO[bytes], Vectors], None]) -> Callable[[Path, Vectors], None]:
@@ -112,7 +123,7 @@ _ALL = [
         packs=True,
         write=_written_by(partial(write_text, header=False)),
     ),
-    Format("fasttext-bin", "fastText's .bin: words and letter sequences; read only", read=read_fasttext),
+    Format("fasttext-bin", "fastText's .bin: words and letter sequences", read=read_fasttext),
     Format(
         "sentence-transformers",
         "a folder for SentenceTransformer: a StaticEmbedding",
@@ -151,6 +162,27 @@ def format_of_name(path: Path) -> Format:
             return each
     known = ", ".join(suffix for each in FORMATS.values() for suffix in each.suffixes)
     raise OptionError(f"{path} does not tell its format: let its name end in one of {known}, or name the format")
+
+
+def format_to_write(path: Path, name: str | None, dtype: str, spaces: str) -> Format:
+    """The format to write a file in, by its own name or that of the file; all that can be told before is checked.
+
+    Raises
+    ------
+    OptionError
+        There is no such format, `dtype` or policy, or they don't fit together.
+    """
+    chosen = format_of_name(path) if name is None else format_named(name)
+    if dtype not in DTYPES:
+        raise OptionError(f"dtype is {dtype!r}: it must be one of {', '.join(DTYPES)}")
+    if spaces not in ("error", "underscore", "skip"):
+        raise OptionError(f"spaces is {spaces!r}: it must be one of error, underscore, skip")
+    if chosen.name != "native":
+        if not chosen.writes:
+            raise OptionError(f"{chosen.name} is read and not written; choose another format")
+        if dtype != "float32":
+            raise OptionError(f"{chosen.name} has numbers of its own; dtype is for Firth's own format")
+    return chosen
 
 
 def format_of_file(path: Path) -> Format:
@@ -205,10 +237,8 @@ def written_words(vectors: Vectors, format_: Format, spaces: Spaces) -> Vectors:
     Raises
     ------
     OptionError
-        There is no such policy, a word holds white space and the policy is ``"error"``, or two words would be one.
+        A word holds white space and the policy is ``"error"``, or two words would be one.
     """
-    if spaces not in ("error", "underscore", "skip"):
-        raise OptionError(f"spaces is {spaces!r}: it must be one of error, underscore, skip")
     if not format_.separators:
         return vectors
     wrong = [word for word in vectors.words if not format_.separators.isdisjoint(word)]

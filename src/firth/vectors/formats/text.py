@@ -29,6 +29,7 @@ _WORKERS = 2
 _LONGEST_LINE = 1 << 26
 _ODD_NUMBERS = 1 << 12
 _SHOWN = 40
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def read_text(path: Path, policy: Policy, *, header: bool) -> Vectors:
@@ -54,7 +55,8 @@ def read_text(path: Path, policy: Policy, *, header: bool) -> Vectors:
             said, promised = checked_header(path, start, 2)
             batches = partial(_promised, path, _batches(path, stream, start, said), said)
             return collect(path, batches, policy, "line", 2, promised)
-        said = Header(0, _numbers_at_the_end(path, start), 0)
+        mark = len(_BYTE_ORDER_MARK) if start.startswith(_BYTE_ORDER_MARK) else 0
+        said = Header(0, _numbers_at_the_end(path, start[mark:]), mark)
         return collect(path, lambda _: _batches(path, stream, start, said), policy, "line", 1)
 
 
@@ -74,7 +76,7 @@ def _promised(path: Path, batches: Iterator[Batch], header: Header, _: Float32 |
 
 def _batches(path: Path, stream: IO[bytes], start: bytes, header: Header) -> Iterator[Batch]:
     dimensions, used = header.dimensions, header.end
-    line = 2 if used else 1
+    line = 2 if header.words else 1
     with ThreadPoolExecutor(_WORKERS) as pool:
         pending: deque[Future[list[Batch]]] = deque()
         try:

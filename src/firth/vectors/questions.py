@@ -1,11 +1,13 @@
 """Questions as people type them, and their answers.
 
 ``king`` asks for the nearest words, ``king - man + woman`` too, ``king ~ queen`` for the cosine, and
-``? breakfast cereal dinner lunch`` for the odd one out. Signs stand between spaces, so that words may hold them.
+``? breakfast cereal dinner lunch`` for the odd one out. Signs stand between spaces, so that words may hold them; a word
+that holds spaces itself is asked for between double quotes: ``"new york" - york``.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from firth.vectors.vectors import Vectors
 
 SIGNS = ("+", "-", "~", "?")
+_FIELDS = re.compile(r'(?<!\S)"(\S+(?:\s+\S+)+?)"(?!\S)|(\S+)')
+"""Words of a question: between double quotes where they hold white space, otherwise what stands between it."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def answer(vectors: Vectors, query: str, n: int = 10, restrict: int | None = Non
     UnknownWordError
         A word has no vector.
     """
-    fields = query.split()
+    fields = [quoted or plain for quoted, plain in _FIELDS.findall(query)]
     shown = " ".join(fields)
     if fields[:1] == ["?"]:
         return Answer(shown, "odd-one-out", [(vectors.odd_one_out(fields[1:]), 0.0)])

@@ -1,6 +1,6 @@
 """Finding nearest words for many queries: words to rows and unit vectors, rows back to words.
 
-`Searching` is what `Asked` asks; the search itself is in `search.py`.
+`Asked` asks, `nearest_rows.py` finds rows; here words become rows, and rows words.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 
 from firth.errors import OptionError
 from firth.vectors.lookup import Lookup, Unknown, one_or_more
+from firth.vectors.nearest_rows import Floats, Ids, best, cosines, nearest, unit
 from firth.vectors.rows import Float32, Rows
-from firth.vectors.search import Floats, Ids, best, cosines, nearest, unit
 
 Method = Literal["3cosadd", "3cosmul"]
 Neighbors = list[tuple[str, float]]
@@ -23,7 +23,7 @@ _COSMUL_FLOOR = 1e-6
 _SPARE = 8
 
 
-class Searching(Lookup):
+class NearestWords(Lookup):
     """Nearest words of queries."""
 
     normalized = False
@@ -51,9 +51,12 @@ class Searching(Lookup):
             for words in ([*wanted, *unwanted] for wanted, unwanted in zip(positive, negative, strict=True))
         ]
         if method == "3cosmul":
-            return self._products(units, plus, minus, n, restrict, exclude, itself)
-        sums = _sums(units, plus) - _sums(units, minus)
-        return self._nearest(unit(sums), n, restrict, exclude, itself)
+            answers = self._products(units, plus, minus, n, restrict, exclude, itself)
+        else:
+            sums = _sums(units, plus) - _sums(units, minus)
+            answers = self._nearest(unit(sums), n, restrict, exclude, itself)
+        # Of a query whose words were all left out there is nothing that words could be near to.
+        return [found if ours or theirs else [] for found, ours, theirs in zip(answers, plus, minus, strict=True)]
 
     def _nearest(
         self, queries: Floats, n: int, restrict: int | Iterable[str] | None, exclude: Iterable[str], itself: list[Ids]
