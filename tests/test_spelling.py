@@ -56,4 +56,4 @@ def test_the_error_is_a_key_error_whose_text_is_a_plain_sentence():
 
 
 def test_the_error_says_so_where_nothing_is_near():
-    assert str(UnknownWordError("zqxj", WORDS)).endswith("not in the vocabulary: and no word is spelled nearly so")
+    assert str(UnknownWordError("zqxj", WORDS)).endswith("not in the vocabulary, and no word is spelled like it")

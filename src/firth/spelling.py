@@ -25,8 +25,8 @@ class UnknownWordError(FirthError, KeyError):
 
     def __init__(self, word: str, words: Iterable[str]) -> None:
         self.near = near_spellings(word, words)
-        hint = f"did you mean {' or '.join(self.near)}?" if self.near else "and no word is spelled nearly so"
-        super().__init__(f"the word {word!r} is not in the vocabulary: {hint}")
+        hint = f": did you mean {' or '.join(self.near)}?" if self.near else ", and no word is spelled like it"
+        super().__init__(f"the word {word!r} is not in the vocabulary{hint}")
 
     def __str__(self) -> str:
         return str(self.args[0])  # KeyError would show the repr of the sentence
