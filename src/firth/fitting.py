@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from firth.corpus.corpus import Corpus
     from firth.training.config import TrainingConfig
     from firth.training.engine import Callback
+    from firth.training.needs import Needs
     from firth.vectors.vectors import Vectors
 
 
@@ -64,6 +66,40 @@ def demand_tree(config: TrainingConfig, words: int) -> None:
     """Refuse hierarchical softmax of one word."""
     if config.objective == "hierarchical-softmax" and words < 2:
         raise OptionError("objective is hierarchical-softmax, whose tree needs two words: the vocabulary has one")
+
+
+def needs(config: TrainingConfig, corpus: Corpus, words: list[str], *, translates: bool) -> Needs:
+    """Estimate what a run needs; see `firth.training.needs.needs_of`."""
+    from firth.training.engine import thread_count
+    from firth.training.needs import needs_of
+
+    letters = sum(len(word.encode(errors="surrogatepass")) for word in words)
+    size = len(corpus), len(corpus.ids)
+    return needs_of(config, len(words), letters, *size, thread_count(config), translates)
+
+
+def demand_room(needed: Needs, checkpoint: str | Path | None, out: Path | None = None) -> None:
+    """Refuse a run that memory or disk has no room for.
+
+    Parameters
+    ----------
+    needed
+        What it needs.
+    checkpoint
+        Folder of its checkpoints, if any are written.
+    out
+        File of its vectors, if that is written.
+    """
+    from firth.checkpoints import Checkpoints
+    from firth.limits import demand_disk, demand_memory
+    from firth.training.needs import PROGRAM
+
+    demand_memory(needed.training, needed.reserved - (PROGRAM if "numba" in sys.modules else 0))
+    places = {} if out is None else {out.parent: needed.file}
+    if checkpoint is not None:
+        there = sum(path.stat().st_size for path in Checkpoints(checkpoint).paths())
+        places[Path(checkpoint)] = places.get(Path(checkpoint), 0) + max(0, needed.checkpoints - there)
+    demand_disk(places)
 
 
 def corpus_of(source: Any) -> Corpus:

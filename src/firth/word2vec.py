@@ -21,10 +21,12 @@ from firth.fitting import (
     Beginning,
     Watching,
     corpus_of,
+    demand_room,
     demand_tree,
     epochs_before,
     frozen_rows,
     loaded,
+    needs,
     translated,
 )
 from firth.progress import Report, progress, silent
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
     from firth.corpus.corpus import Corpus
     from firth.training.engine import TrainingRun
+    from firth.training.needs import Needs
     from firth.vectors.vectors import Vectors
 
 _LOW_FOR_CBOW = 0.025
@@ -218,6 +221,7 @@ class Word2Vec:
         read = corpus_of(corpus)
         vocabulary = read.vocabulary
         demand_tree(config, len(vocabulary))
+        demand_room(needs(config, read, vocabulary.words, translates=False), checkpoint)
         parameters = first_parameters(len(vocabulary), config)
         if known is not None:
             taken = started_from(parameters, vocabulary.words, known.index, known.matrix, known.outside, config)
@@ -281,13 +285,11 @@ class Word2Vec:
 
         config, before = self._config(), self._vectors
         hierarchical = config.objective == "hierarchical-softmax"
-        learned_by = before.settings.get("objective", config.objective)
+        learned_by = before.settings.get("objective", "negative-sampling" if hierarchical else config.objective)
         if hierarchical != (self._nodes is not None) or learned_by != config.objective:
-            raise OptionError(
-                f"objective is {config.objective}, and is not that of the vectors ({learned_by}): go on with the same, "
-                "or call fit"
-            )
+            raise OptionError(f"objective is not that of the vectors, {learned_by}: go on with the same, or call fit")
         read = corpus_of(corpus)
+        demand_room(self.needs(read, update_vocabulary=update_vocabulary), checkpoint)
         words, counts, ids, offsets = translated(read, before, update_vocabulary)
         if hierarchical and len(words) > len(before):
             raise OptionError("update_vocabulary can't add words to the tree of hierarchical softmax: call fit")
@@ -300,6 +302,25 @@ class Word2Vec:
         text = EncodedText(ids, offsets, before.counts if hierarchical else counts)
         watch = Watching(report, show_progress, announce, callbacks, log, should_stop, checkpoint, every, resume)
         return self._run(words, text, parameters, config, watch, beginning)
+
+    def needs(self, corpus: Corpus | Any, *, update_vocabulary: bool = False) -> Needs:
+        """Estimate what `fit`, or of a model with vectors `partial_fit`, needs of memory and disk; nothing is learned.
+
+        Parameters
+        ----------
+        corpus, update_vocabulary
+            As there.
+
+        Raises
+        ------
+        OptionError, DataError
+            As there.
+        """
+        read, before = corpus_of(corpus), self._vectors
+        if before is None:
+            return needs(self._config(), read, read.vocabulary.words, translates=False)
+        new = [word for word in read.vocabulary.words if word not in before.index] if update_vocabulary else []
+        return needs(self._config(), read, before.words + new, translates=True)
 
     def _config(self) -> TrainingConfig:
         options = self.get_params()
@@ -343,7 +364,8 @@ class Word2Vec:
                 first_epoch=beginning.first_epoch,
             )
         if self.run_.stopped:
-            watch.announce(f"{self.run_.stopped}: these are the vectors after {self.run_.words:,} words")
+            kept = f"; a checkpoint is in {watch.checkpoint}" if watch.checkpoint is not None else ""
+            watch.announce(f"{self.run_.stopped}: these are the vectors after {self.run_.words:,} words{kept}")
         center, outside = compact(parameters, len(words), config.dimensions)
         hierarchical = config.objective == "hierarchical-softmax"
         self._nodes = outside if hierarchical else None

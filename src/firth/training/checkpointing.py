@@ -110,11 +110,8 @@ class RunCheckpoints:
         """
         if self._resume:
             self._take_on(run)
-        elif self._checkpoints.paths():
-            raise OptionError(
-                f"{self.folder} holds checkpoints of an earlier run: go on from them with resume, or choose another "
-                "folder"
-            )
+        else:
+            demand_none(self._checkpoints)
         self._words, self._time = run.words, time.monotonic()
 
     def until(self, plan: Plan, run: TrainingRun) -> int:
@@ -187,6 +184,15 @@ class RunCheckpoints:
             raise OptionError(
                 f"can't resume the run in {self.folder}: {'; '.join(found)}; make it the same, or choose another folder"
             )
+
+
+def demand_none(checkpoints: Checkpoints) -> None:
+    """Refuse a folder that holds checkpoints: they may be all that is left of long work."""
+    if checkpoints.paths():
+        raise OptionError(
+            f"{checkpoints.folder} holds checkpoints of an earlier run: go on from them with resume, or choose another "
+            "folder"
+        )
 
 
 def differences(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
