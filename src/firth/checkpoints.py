@@ -2,16 +2,20 @@ r"""Checkpoints: a folder of whole, checksummed snapshots of a run.
 
 File format of ``checkpoint-<iteration>``, version 1: the ASCII line ``firth-checkpoint 1 <sha256 of the rest>\n``,
 then a safetensors file that holds the arrays, with the state as JSON under the metadata key ``state``. Nothing is
-pickled. At most `keep` snapshots stay in the folder.
+pickled. At most `keep` snapshots stay in the folder. Arrays are written from where they are and mapped when they are
+read, so a snapshot takes no memory of its own.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import mmap
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +23,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firth.errors import DataError
-from firth.files import make_folder, write_error, write_whole
+from firth.files import make_folder, whole_file, write_error
 
-_MAGIC = b"firth-checkpoint 1 "
-_HEADER_LENGTH = len(_MAGIC) + 64 + 1
+MAGIC = b"firth-checkpoint 1 "
+_HEADER_LENGTH = len(MAGIC) + 64 + 1
 _NAME = re.compile(r"checkpoint-(\d+)")
+_BLOCK = 1 << 24
+_DTYPES = {
+    "bool": "BOOL",
+    "uint8": "U8",
+    "int8": "I8",
+    "uint16": "U16",
+    "int16": "I16",
+    "uint32": "U32",
+    "int32": "I32",
+    "uint64": "U64",
+    "int64": "I64",
+    "float16": "F16",
+    "float32": "F32",
+    "float64": "F64",
+}
+_NUMPY = {name: numpy for numpy, name in _DTYPES.items()}
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One moment of a run: its iteration, its arrays, and whatever else it needs to go on (JSON values)."""
+    """One moment of a run: its iteration, its arrays (read-only), and whatever else it needs to go on (JSON values)."""
 
     iteration: int
     arrays: dict[str, NDArray[Any]]
@@ -51,21 +71,29 @@ class Checkpoints:
         self.keep = keep
 
     def save(self, iteration: int, arrays: Mapping[str, NDArray[Any]], state: Mapping[str, Any]) -> Path:
-        """Write a snapshot whole, then remove those beyond `keep`.
+        """Write a snapshot whole, then remove those beyond `keep`, and those of later iterations.
+
+        A run goes on from the newest that is whole, so later ones are damaged, or of a run that was given up.
 
         Raises
         ------
         FirthError
             It can't be written; the snapshots already there are untouched.
         """
-        from safetensors.numpy import save as to_safetensors
-
         make_folder(self.folder)
-        tensors = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        payload = to_safetensors(tensors, metadata={"state": json.dumps({**state, "iteration": iteration})})
         path = self.folder / f"checkpoint-{iteration:010d}"
-        write_whole(path, _MAGIC + hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload)
-        for old in [other for other in self._newest_first() if other != path][max(self.keep - 1, 0) :]:
+        digest = hashlib.sha256()
+        with whole_file(path) as stream, ThreadPoolExecutor(1) as beside:
+            stream.write(MAGIC + b"0" * 64 + b"\n")
+            for block in _blocks(arrays, {**state, "iteration": iteration}):
+                hashed = beside.submit(digest.update, block)
+                stream.write(block)
+                hashed.result()
+            stream.seek(len(MAGIC))
+            stream.write(digest.hexdigest().encode())
+        before = [(number, other) for number, other in self._newest_first() if other != path]
+        older = [other for number, other in before if number < iteration]
+        for old in [other for number, other in before if number > iteration] + older[max(self.keep - 1, 0) :]:
             old.unlink(missing_ok=True)
         return path
 
@@ -78,7 +106,7 @@ class Checkpoints:
             There are snapshots, and every one is damaged.
         """
         damaged: list[str] = []
-        for path in self._newest_first():
+        for _, path in self._newest_first():
             try:
                 return read_snapshot(path), damaged
             except DataError as error:
@@ -87,19 +115,23 @@ class Checkpoints:
             raise DataError(f"every checkpoint in {self.folder} is damaged; start the run again without --resume")
         return None, damaged
 
+    def paths(self) -> list[Path]:
+        """The snapshots, the newest first."""
+        return [path for _, path in self._newest_first()]
+
     def clear(self) -> None:
         """Remove every snapshot, so that a new run is never resumed from an older run's."""
-        for path in self._newest_first():
+        for path in self.paths():
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:
                 raise write_error(path, error) from error
 
-    def _newest_first(self) -> list[Path]:
+    def _newest_first(self) -> list[tuple[int, Path]]:
         if not self.folder.is_dir():
             return []
         found = [(int(match[1]), path) for path in self.folder.iterdir() if (match := _NAME.fullmatch(path.name))]
-        return [path for _, path in sorted(found, reverse=True)]
+        return sorted(found, reverse=True)
 
 
 def read_snapshot(path: Path) -> Snapshot:
@@ -110,19 +142,53 @@ def read_snapshot(path: Path) -> Snapshot:
     DataError
         The file can't be read, is cut short, or a bit of it has changed.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load as from_safetensors
-
     try:
-        content = path.read_bytes()
+        with path.open("rb") as stream:
+            mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    except ValueError:  # it is empty
+        raise DataError(_damaged(path)) from None
     except OSError as error:
         raise DataError(f"cannot read checkpoint {path}: {error.strerror}; check its permissions") from error
-    header, payload = content[:_HEADER_LENGTH], content[_HEADER_LENGTH:]
-    if header != _MAGIC + hashlib.sha256(payload).hexdigest().encode() + b"\n":
-        raise DataError(f"checkpoint {path} is damaged (its checksum does not match); remove it to go on without it")
+    digest, content = hashlib.sha256(), memoryview(mapped)
+    for start in range(_HEADER_LENGTH, len(mapped), _BLOCK):
+        digest.update(content[start : start + _BLOCK])
+    if mapped[:_HEADER_LENGTH] != MAGIC + digest.hexdigest().encode() + b"\n":
+        raise DataError(_damaged(path))
     try:
-        header_length = int.from_bytes(payload[:8], "little")
-        state = json.loads(json.loads(payload[8 : 8 + header_length])["__metadata__"]["state"])
-        return Snapshot(state.pop("iteration"), from_safetensors(payload), state)
-    except (KeyError, ValueError, SafetensorError) as error:
+        start = _HEADER_LENGTH + 8
+        end = start + int.from_bytes(mapped[_HEADER_LENGTH:start], "little")
+        header = json.loads(mapped[start:end])
+        state = json.loads(header.pop("__metadata__")["state"])
+        arrays = {name: _mapped_array(mapped, end, told) for name, told in header.items()}
+        return Snapshot(int(state.pop("iteration")), arrays, state)
+    except (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError) as error:
         raise DataError(f"checkpoint {path} is not one that this version of Firth wrote; remove it") from error
+
+
+def _damaged(path: Path) -> str:
+    return f"checkpoint {path} is damaged (its checksum does not match); remove it to go on without it"
+
+
+def _mapped_array(mapped: mmap.mmap, start: int, told: dict[str, Any]) -> NDArray[Any]:
+    begin, end = told["data_offsets"]
+    dtype, shape = np.dtype(_NUMPY[told["dtype"]]).newbyteorder("<"), tuple(told["shape"])
+    if begin < 0 or end - begin != prod(shape) * dtype.itemsize:
+        raise ValueError("the shape of an array does not fit the bytes it has")
+    return np.frombuffer(mapped, dtype, prod(shape), start + begin).reshape(shape)
+
+
+def _blocks(arrays: Mapping[str, NDArray[Any]], state: dict[str, Any]) -> Iterator[memoryview]:
+    """The bytes of a safetensors file, in parts of a size that is hashed in a hundredth of a second."""
+    plain = {name: np.asarray(array, array.dtype.newbyteorder("<"), order="C") for name, array in arrays.items()}
+    header: dict[str, Any] = {"__metadata__": {"state": json.dumps(state)}}
+    end = 0
+    for name, array in plain.items():
+        begin, end = end, end + array.nbytes
+        header[name] = {"dtype": _DTYPES[array.dtype.name], "shape": list(array.shape), "data_offsets": [begin, end]}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    yield memoryview(len(text).to_bytes(8, "little") + text)
+    for array in plain.values():
+        content = array.reshape(-1).view(np.uint8).data
+        for place in range(0, len(content), _BLOCK):
+            yield content[place : place + _BLOCK]

@@ -9,8 +9,6 @@ import contextlib
 import io
 import math
 import os
-import shlex
-import shutil
 import signal
 import sys
 import threading
@@ -27,6 +25,7 @@ from firth import __version__
 from firth.cli_bench import bench
 from firth.cli_corpus import Json, Quiet, data_app, phrases
 from firth.cli_evaluate import evaluate
+from firth.cli_run import resume_command
 from firth.cli_train import train
 from firth.cli_vectors import convert, describe, query
 from firth.errors import FirthError
@@ -186,10 +185,10 @@ def demo(
             stop=stop,
         )
     except KeyboardInterrupt:
-        raise StoppedError(f"stopped: go on with  {_resume_command()}", signal.SIGINT) from None
+        raise StoppedError(f"stopped: go on with  {resume_command()}", signal.SIGINT) from None
     if finished.report is None:
         raise StoppedError(
-            f"stopped at iteration {finished.run.iteration:,} with a checkpoint: go on with  {_resume_command()}",
+            f"stopped at iteration {finished.run.iteration:,} with a checkpoint: go on with  {resume_command()}",
             stop.signal_number or signal.SIGINT,
         )
     if as_json:
@@ -218,16 +217,6 @@ def _print_demo(report: dict[str, Any], out: Path) -> None:
         rows.append(("sentiment", f"left out: {report['dataset']} has no labels"))
     rows += [("written", str(out / name)) for name in [*report["files"], "report.json"]]
     print_table(("", ""), rows)
-
-
-def _resume_command() -> str:
-    """How this command was called, with --resume."""
-    called = Path(sys.argv[0])
-    if called.name == "__main__.py":
-        command = [sys.executable, "-m", "firth"]
-    else:
-        command = ["firth" if shutil.which("firth") == str(called) else str(called)]
-    return shlex.join([*command, *[each for each in sys.argv[1:] if each != "--resume"], "--resume"])
 
 
 @app.command()

@@ -23,10 +23,23 @@ from firth.cli_corpus import (
     Tokenizer,
     read_corpus,
 )
-from firth.errors import DataError, OptionError
-from firth.files import make_folder
+from firth.cli_run import (
+    READING,
+    Checkpoint,
+    CheckpointEvery,
+    DryRun,
+    Resume,
+    before_it,
+    demand_checkpoints,
+    demand_finished,
+    demand_fitting,
+    demand_writable,
+    stop_request,
+    tell_needs,
+)
 from firth.output import print_json, print_table, say
-from firth.signals import StoppedError, StopRequest
+from firth.signals import StoppedError
+from firth.training.checkpointing import DEFAULT_EVERY
 from firth.training.config import (
     ARCHITECTURES,
     CONTEXT_GRADIENTS,
@@ -38,7 +51,6 @@ from firth.training.config import (
 
 if TYPE_CHECKING:
     from firth.corpus.corpus import Corpus
-    from firth.vectors.vectors import Vectors
     from firth.word2vec import Word2Vec
 
 DEFAULTS = TrainingConfig()
@@ -199,102 +211,56 @@ def train(
     strict: Strict = False,
     no_cache: NoCache = False,
     log: Annotated[Path | None, typer.Option(help="Write the history, a JSON object a line.", metavar="FILE")] = None,
+    checkpoint: Checkpoint = None,
+    every: CheckpointEvery = DEFAULT_EVERY,
+    resume: Resume = False,
+    dry_run: DryRun = False,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Learn word vectors from a text. Ctrl-C writes the vectors so far."""
+    """Learn word vectors from a text. Ctrl-C writes the vectors so far, or a checkpoint where --checkpoint is given."""
     given = dict(locals())
     options = {each.name: given[each.name] for each in dataclasses.fields(TrainingConfig)}
     options["dimensions"] = DEFAULTS.dimensions if dimensions is None else dimensions
     config = TrainingConfig(**options)
-    _demand_fitting(config, start, update, update_vocabulary, freeze_start)
-    _demand_writable(out, log)
-    before = _before(start, update)
+    demand_fitting(config, start, update, update_vocabulary, freeze_start)
+    demand_checkpoints(checkpoint, every, resume, dry_run)
+    demand_writable(out, log)
+    before = before_it(start, update)
     if before is not None and dimensions is None:
         options["dimensions"] = before.matrix.shape[1]
-    reading = {name: given[name] for name in _READING}
+    reading = {name: given[name] for name in READING}
     if min_count is None:
         reading["min_count"] = 1 if update and not update_vocabulary else FEWEST
     corpus = read_corpus(inputs, quiet, **reading, cache=not no_cache)
     frozen = [word.strip() for word in freeze.split(",") if word.strip()]
     if freeze_start and before is not None:
         frozen += before.words if update else [word for word in before.words if word in corpus.vocabulary]
-    stop = StopRequest(
-        say,
-        f"stopping: the vectors so far are written to {out} (once more stops at once)",
-        f"stopped at once; {out} is not written, and no file is left half-written",
-    )
+    updated = before if update else None
+    model = _model()(**options) if updated is None else _model().from_vectors(updated, **options)
+    if tell_needs(model.needs(corpus, update_vocabulary=update_vocabulary), corpus, out, checkpoint, dry_run, as_json):
+        return
+    stop = stop_request(out, checkpoint)
     learning: dict[str, Any] = {
         "frozen": frozen,
         "show_progress": not quiet,
         "announce": (lambda _: None) if quiet else say,
         "log": log,
         "should_stop": stop,
+        "checkpoint": checkpoint,
+        "every": every,
+        "resume": resume,
     }
     with stop:
-        if before is not None and update:
-            model = _model().from_vectors(before, **options)
+        if updated is not None:
             model.partial_fit(corpus, update_vocabulary=update_vocabulary, **learning)
         else:
-            model = _model()(**options).fit(corpus, start=before, **learning)
+            model.fit(corpus, start=before, **learning)
+        demand_finished(model.run_, checkpoint, stop)
         model.vectors.save(out)
     _tell(model, corpus, out, as_json)
     if model.run_.stopped and stop.signal_number is not None:
         raise StoppedError(f"stopped; the vectors so far are in {out}", stop.signal_number)
-
-
-_READING = (
-    "tokenizer",
-    "lowercase",
-    "nfkc",
-    "digits",
-    "column",
-    "min_count",
-    "max_size",
-    "unknown",
-    "max_sentence",
-    "strict",
-)
-
-
-def _demand_fitting(
-    config: TrainingConfig, start: Path | None, update: Path | None, update_vocabulary: bool, freeze_start: bool
-) -> None:
-    """Refuse options that don't go together."""
-    if start and update:
-        raise OptionError("--start and --update are both given: choose one")
-    if update_vocabulary and not update:
-        raise OptionError("--update-vocabulary adds words to the vectors of --update: name their file with it")
-    if freeze_start and not (start or update):
-        raise OptionError("--freeze-start keeps the vectors of --start or --update as they are: name their file")
-    if update and config.objective == "hierarchical-softmax":
-        raise OptionError("--update can't go on with hierarchical softmax, whose tree no file holds: use --start")
-
-
-def _demand_writable(out: Path, log: Path | None) -> None:
-    """See before the work, which may take hours, that its result will find room."""
-    if out.suffix != ".safetensors":
-        raise OptionError(f"--out is {out}: vectors are written as .safetensors, so let the name end in that")
-    for path in (out, log):
-        if path is not None and path.is_dir():
-            raise OptionError(f"{path} is a folder: name a file in it")
-        if path is not None and not path.parent.is_dir():
-            raise DataError(f"cannot write {path}: there is no folder {path.parent}; make it, or choose another place")
-        if path is not None:
-            make_folder(path.parent)
-
-
-def _before(start: Path | None, update: Path | None) -> Vectors | None:
-    """The vectors to go on from."""
-    from firth.vectors.vectors import Vectors
-
-    path = start or update
-    if path is None:
-        return None
-    vectors = Vectors.load(path)
-    if update and vectors.outside is None:
-        raise OptionError(f"--update is {path}, which has no outside vectors to go on with: use --start")
-    return vectors
 
 
 def _model() -> type[Word2Vec]:

@@ -5,6 +5,7 @@ Puts the flow together: a corpus, the engine, vectors. The constructor only stor
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Collection, Sequence
 from difflib import get_close_matches
@@ -14,9 +15,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-import firth
 from firth.errors import FirthError, OptionError
+from firth.files import held
+from firth.fitting import (
+    Beginning,
+    Watching,
+    corpus_of,
+    demand_room,
+    demand_tree,
+    epochs_before,
+    frozen_rows,
+    loaded,
+    needs,
+    translated,
+)
 from firth.progress import Report, progress, silent
+from firth.training.checkpointing import DEFAULT_EVERY, RunCheckpoints
 from firth.training.config import TrainingConfig
 from firth.training.engine import Callback, Parameters
 from firth.training.history_log import HistoryLog
@@ -27,6 +41,7 @@ if TYPE_CHECKING:
 
     from firth.corpus.corpus import Corpus
     from firth.training.engine import TrainingRun
+    from firth.training.needs import Needs
     from firth.vectors.vectors import Vectors
 
 _LOW_FOR_CBOW = 0.025
@@ -151,6 +166,9 @@ class Word2Vec:
         callbacks: Sequence[Callback] = (),
         log: str | Path | None = None,
         should_stop: Callable[[], bool] = lambda: False,
+        checkpoint: str | Path | None = None,
+        every: str = DEFAULT_EVERY,
+        resume: bool = False,
     ) -> Word2Vec:
         """Learn from a text, from the beginning.
 
@@ -174,6 +192,12 @@ class Word2Vec:
             A file that takes the history, a JSON object a line.
         should_stop
             Asked several times a second; True ends the run with the vectors so far. So does Ctrl-C.
+        checkpoint
+            A folder that takes a checkpoint now and then, and at the end or where the run is stopped.
+        every
+            How often: ``"30s"``, ``"5min"``, ``"2h"``, ``"500kwords"``, ``"10Mwords"``, and so on.
+        resume
+            Go on from the newest checkpoint that is whole; where there is none yet, begin.
 
         Returns
         -------
@@ -183,27 +207,30 @@ class Word2Vec:
         Raises
         ------
         OptionError
-            An option has a value that is not allowed, or the options don't fit the text.
+            An option has a value that is not allowed, or the options don't fit the text; the checkpoints are of another
+            run (the message names what differs), or are not to be resumed.
         DataError
-            The text can't be read.
+            The text can't be read, or every checkpoint is damaged.
         FirthError
-            The run diverges, or there is nothing to learn from.
+            The run diverges, there is nothing to learn from, or memory or disk would not do.
         """
         from firth.training.parameters import first_parameters, started_from
 
         config = self._config()
-        known = _loaded(start)
-        read = _corpus_of(corpus)
+        known = loaded(start)
+        read = corpus_of(corpus)
         vocabulary = read.vocabulary
-        _demand_tree(config, len(vocabulary))
+        demand_tree(config, len(vocabulary))
+        demand_room(needs(config, read, vocabulary.words, translates=False), checkpoint)
         parameters = first_parameters(len(vocabulary), config)
         if known is not None:
             taken = started_from(parameters, vocabulary.words, known.index, known.matrix, known.outside, config)
             announce(f"{taken:,} of {len(vocabulary):,} words start from the vectors given")
-        parameters.frozen[:] = _frozen_rows(frozen, vocabulary.words, known)
+        parameters.frozen[:] = frozen_rows(frozen, vocabulary.words, known)
         text = EncodedText(np.asarray(read.ids), read.offsets, vocabulary.counts)
-        watch = _Watch(report, show_progress, announce, callbacks, log, should_stop)
-        return self._run(vocabulary.words, text, parameters, config, watch, read.settings)
+        beginning = Beginning(read, "start" if known is not None else "", known, parameters.frozen)
+        watch = Watching(report, show_progress, announce, callbacks, log, should_stop, checkpoint, every, resume)
+        return self._run(vocabulary.words, text, parameters, config, watch, beginning)
 
     def partial_fit(
         self,
@@ -217,6 +244,9 @@ class Word2Vec:
         callbacks: Sequence[Callback] = (),
         log: str | Path | None = None,
         should_stop: Callable[[], bool] = lambda: False,
+        checkpoint: str | Path | None = None,
+        every: str = DEFAULT_EVERY,
+        resume: bool = False,
     ) -> Word2Vec:
         """Go on learning, from more text; a model without vectors is fitted.
 
@@ -228,7 +258,7 @@ class Word2Vec:
             As for `fit`.
         update_vocabulary
             Add the words that are new; otherwise they are left out.
-        frozen, report, show_progress, announce, callbacks, log, should_stop
+        frozen, report, show_progress, announce, callbacks, log, should_stop, checkpoint, every, resume
             As for `fit`.
 
         Raises
@@ -247,24 +277,50 @@ class Word2Vec:
                 callbacks=callbacks,
                 log=log,
                 should_stop=should_stop,
+                checkpoint=checkpoint,
+                every=every,
+                resume=resume,
             )
         from firth.training.parameters import first_parameters, started_from
 
         config, before = self._config(), self._vectors
         hierarchical = config.objective == "hierarchical-softmax"
-        if hierarchical != (self._nodes is not None):
-            raise OptionError("objective is not that of the vectors: go on with the same, or call fit")
-        read = _corpus_of(corpus)
-        words, counts, ids, offsets = _translated(read, before, update_vocabulary)
+        learned_by = before.settings.get("objective", "negative-sampling" if hierarchical else config.objective)
+        if hierarchical != (self._nodes is not None) or learned_by != config.objective:
+            raise OptionError(f"objective is not that of the vectors, {learned_by}: go on with the same, or call fit")
+        read = corpus_of(corpus)
+        demand_room(self.needs(read, update_vocabulary=update_vocabulary), checkpoint)
+        words, counts, ids, offsets = translated(read, before, update_vocabulary)
         if hierarchical and len(words) > len(before):
             raise OptionError("update_vocabulary can't add words to the tree of hierarchical softmax: call fit")
         parameters = first_parameters(len(words), config)
         outside = self._nodes if hierarchical else before.outside
         started_from(parameters, words, before.index, before.matrix, outside, config)
-        parameters.frozen[:] = _frozen_rows(frozen, words, before)
+        parameters.frozen[:] = frozen_rows(frozen, words, before)
+        how = "update-vocabulary" if update_vocabulary else "update"
+        beginning = Beginning(read, how, before, parameters.frozen, epochs_before(before))
         text = EncodedText(ids, offsets, before.counts if hierarchical else counts)
-        watch = _Watch(report, show_progress, announce, callbacks, log, should_stop)
-        return self._run(words, text, parameters, config, watch, read.settings)
+        watch = Watching(report, show_progress, announce, callbacks, log, should_stop, checkpoint, every, resume)
+        return self._run(words, text, parameters, config, watch, beginning)
+
+    def needs(self, corpus: Corpus | Any, *, update_vocabulary: bool = False) -> Needs:
+        """Estimate what `fit`, or of a model with vectors `partial_fit`, needs of memory and disk; nothing is learned.
+
+        Parameters
+        ----------
+        corpus, update_vocabulary
+            As there.
+
+        Raises
+        ------
+        OptionError, DataError
+            As there.
+        """
+        read, before = corpus_of(corpus), self._vectors
+        if before is None:
+            return needs(self._config(), read, read.vocabulary.words, translates=False)
+        new = [word for word in read.vocabulary.words if word not in before.index] if update_vocabulary else []
+        return needs(self._config(), read, before.words + new, translates=True)
 
     def _config(self) -> TrainingConfig:
         options = self.get_params()
@@ -278,17 +334,24 @@ class Word2Vec:
         text: EncodedText,
         parameters: Parameters,
         config: TrainingConfig,
-        watch: _Watch,
-        reading: dict[str, Any],
+        watch: Watching,
+        beginning: Beginning,
     ) -> Word2Vec:
-        from firth.training.engine import thread_count, train
+        from firth.provenance import identity_of, settings_of
+        from firth.training.engine import train
         from firth.training.parameters import compact
         from firth.vectors.vectors import Vectors
 
         if config.architecture == "cbow" and config.learning_rate <= _LOW_FOR_CBOW:
             watch.announce(_ADVICE_ON_CBOW)
         keep_log: list[Callback] = [HistoryLog(watch.log)] if watch.log is not None else []
-        with progress("training", quiet=not watch.show_progress) as bar:
+        identity = identity_of(config, beginning)
+        with contextlib.ExitStack() as entered:
+            checkpoints = None
+            if watch.checkpoint is not None:
+                entered.enter_context(held(watch.checkpoint))
+                checkpoints = RunCheckpoints(watch.checkpoint, watch.every, watch.resume, identity, watch.announce)
+            bar = entered.enter_context(progress("training", quiet=not watch.show_progress))
             self.run_: TrainingRun = train(
                 text,
                 config,
@@ -297,34 +360,18 @@ class Word2Vec:
                 announce=watch.announce,
                 callbacks=[*watch.callbacks, *keep_log],
                 should_stop=watch.should_stop,
+                checkpoints=checkpoints,
+                first_epoch=beginning.first_epoch,
             )
         if self.run_.stopped:
-            watch.announce(f"{self.run_.stopped}: these are the vectors after {self.run_.words:,} words")
+            kept = f"; a checkpoint is in {watch.checkpoint}" if watch.checkpoint is not None else ""
+            watch.announce(f"{self.run_.stopped}: these are the vectors after {self.run_.words:,} words{kept}")
         center, outside = compact(parameters, len(words), config.dimensions)
         hierarchical = config.objective == "hierarchical-softmax"
         self._nodes = outside if hierarchical else None
-        told = {name: value for name, value in reading.items() if name not in ("keep", "drop")}
-        settings = {
-            **dataclasses.asdict(config),
-            "threads": thread_count(config),
-            "words": self.run_.words,
-            "reading": told,
-            "firth": firth.__version__,
-        }
+        settings = settings_of(self.run_, beginning, words, identity)
         self._vectors = Vectors(words, center, text.counts, None if hierarchical else outside, settings)
         return self
-
-
-@dataclasses.dataclass(frozen=True)
-class _Watch:
-    """How a run is watched; see `Word2Vec.fit`."""
-
-    report: Report | None
-    show_progress: bool
-    announce: Callable[[str], None]
-    callbacks: Sequence[Callback]
-    log: str | Path | None
-    should_stop: Callable[[], bool]
 
 
 def _demand_known(name: str) -> None:
@@ -332,52 +379,3 @@ def _demand_known(name: str) -> None:
         near = get_close_matches(name, _OPTIONS, 1, 0.4)
         hint = f": did you mean {near[0]}?" if near else f": there are {', '.join(_OPTIONS)}"
         raise OptionError(f"Word2Vec has no option {name!r}{hint}")
-
-
-def _demand_tree(config: TrainingConfig, words: int) -> None:
-    if config.objective == "hierarchical-softmax" and words < 2:
-        raise OptionError("objective is hierarchical-softmax, whose tree needs two words: the vocabulary has one")
-
-
-def _corpus_of(source: Any) -> Corpus:
-    from firth.corpus.corpus import Corpus
-
-    return source if isinstance(source, Corpus) else Corpus.from_text(source)
-
-
-def _loaded(start: Vectors | str | Path | None) -> Vectors | None:
-    from firth.vectors.vectors import Vectors
-
-    return Vectors.load(start) if isinstance(start, str | Path) else start
-
-
-def _frozen_rows(frozen: Collection[str] | str, words: list[str], known: Vectors | None) -> NDArray[np.bool_]:
-    """Which words stay as they are, shape (V,)."""
-    if frozen == "start":
-        if known is None:
-            raise OptionError("frozen is 'start', but there are no vectors to start from: give start")
-        return np.array([word in known.index for word in words])
-    if isinstance(frozen, str):
-        raise OptionError(f"frozen is the string {frozen[:40]!r}: give a list of words, or 'start'")
-    chosen = set(frozen)
-    if missing := chosen - set(words):
-        raise OptionError(f"frozen names {min(missing)!r}, which is not in the vocabulary")
-    return np.array([word in chosen for word in words])
-
-
-def _translated(
-    corpus: Corpus, before: Vectors, update: bool
-) -> tuple[list[str], NDArray[np.int64], NDArray[np.uint32], NDArray[np.int64]]:
-    """Words, counts, ids and offsets of a new text in terms of an older model's words, new ones added or left out."""
-    new = [word for word in corpus.vocabulary.words if word not in before.index] if update else []
-    words = [*before.words, *new]
-    index = {**before.index, **{word: len(before) + i for i, word in enumerate(new)}}
-    unknown = len(words)
-    rows = np.array([index.get(word, unknown) for word in corpus.vocabulary.words], dtype=np.uint32)
-    counts = np.zeros(unknown + 1, np.int64)
-    counts[: len(before)] = before.counts
-    np.add.at(counts, rows, corpus.vocabulary.counts)
-    ids = rows[np.asarray(corpus.ids)]
-    known = ids != unknown
-    before_each = np.concatenate(([0], np.cumsum(known)))
-    return words, counts[:unknown], ids[known], before_each[corpus.offsets]

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 from numba import njit
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
+_FEATURES = ("avx", "avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl", "neon", "sve", "sve2")
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
@@ -47,6 +48,17 @@ def compiled(function: Kernel) -> Kernel:
     with contextlib.suppress(RuntimeError):  # no folder for a cache
         kernel._cache = _Cache(function)
     return cast(Kernel, kernel)
+
+
+def processor() -> dict[str, Any]:
+    """The processor that kernels are compiled for: its name, and which of the features that matter here it has."""
+    from llvmlite.binding import get_host_cpu_name
+    from numba.core import config
+    from numba.core.codegen import get_host_cpu_features
+
+    name, told = config.CPU_NAME or get_host_cpu_name(), config.CPU_FEATURES
+    features = get_host_cpu_features() if told is None else told
+    return {"name": str(name), "features": [each for each in _FEATURES if f"+{each}" in features.split(",")]}
 
 
 def is_kept(kernel: Any) -> bool:

@@ -29,7 +29,7 @@ from firth.files import make_folder, sha256_of, whole_folder, write_error, write
 from firth.progress import Report, silent
 
 _HEADER_BYTES = 128
-FORMAT, VERSION = "firth-corpus", 1
+FORMAT, VERSION = "firth-corpus", 2
 _FILES = ("ids.npy", "offsets.npy", "vocabulary.parquet")
 _OWN_FILES = {*_FILES, "corpus.json"}
 
@@ -202,6 +202,21 @@ class Corpus:
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise DataError(f"{place / 'corpus.json'} is damaged or can't be read: make the corpus again") from error
 
+    def checksum(self) -> str:
+        """SHA-256 of the words, their counts and the sentences: the same for the same text, wherever it was read."""
+        encoded = [word.encode(errors="surrogatepass") for word in self.vocabulary.words]
+        digest = hashlib.sha256()
+        for array in (
+            np.array([len(encoded), len(self.ids), len(self)], "<i8"),
+            np.fromiter(map(len, encoded), "<i8", len(encoded)),
+            np.frombuffer(b"".join(encoded), np.uint8),
+            self.vocabulary.counts.astype("<i8", copy=False),
+            self.offsets.astype("<i8", copy=False),
+            np.asarray(self.ids).astype("<u4", copy=False),
+        ):
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
+
     def sentences(self) -> Iterator[list[str]]:
         """Go through the sentences, as lists of words; again as often as one likes."""
         words = self.vocabulary.words
@@ -298,6 +313,7 @@ def _build(
         skipped=tuple(skipped),
         seconds=time.perf_counter() - started,
         megabytes=reading.size / 1e6,
+        names=text.names,
     )
     checksums = {"ids.npy": encoded.sha256, **{name: sha256_of(part / name) for name in _FILES[1:]}}
     described = {

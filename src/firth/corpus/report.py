@@ -53,6 +53,8 @@ class ReadingReport:
         Text read, unpacked, in millions of bytes.
     from_cache
         Whether the corpus was there already; then the numbers are those of its making.
+    names
+        Of the files, folders and patterns that were read, without the folders they are in.
     """
 
     source: str
@@ -65,6 +67,7 @@ class ReadingReport:
     seconds: float
     megabytes: float
     from_cache: bool = False
+    names: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> float:
@@ -81,7 +84,8 @@ class ReadingReport:
         """What `as_dict` gave, as a report again."""
         names = [field.name for field in dataclasses.fields(ReadingReport)]
         values = {name: answer[name] for name in names}
-        return ReadingReport(**{**values, "skipped": tuple(Skipped(**each) for each in values["skipped"])})
+        skipped = tuple(Skipped(**each) for each in values["skipped"])
+        return ReadingReport(**{**values, "skipped": skipped, "names": tuple(values["names"])})
 
     def rows(self) -> list[tuple[str, str]]:
         """Lines of a table for people."""

@@ -35,6 +35,8 @@ class Source:
         For people.
     total
         Bytes of the files; 0 where that is not known.
+    names
+        Of the files, folders and patterns that were given, without the folders they are in.
     identity
         What tells it from other texts: path, size and time of change of each file; None where only reading would.
     skipped_files
@@ -44,6 +46,7 @@ class Source:
     pieces: Callable[[], Iterator[Piece]]
     description: str
     total: int = 0
+    names: tuple[str, ...] = ()
     identity: list[list[str | int]] | None = None
     skipped_files: dict[str, list[str]] = field(default_factory=dict)
 
@@ -127,7 +130,8 @@ def _files(given: list[str | Path], column: str | None) -> Source:
     known = [(path, stat) for path, stat in zip(paths, stats, strict=True) if stat and S_ISREG(stat.st_mode)]
     identity: list[list[str | int]] = [[str(path.resolve()), stat.st_size, stat.st_mtime_ns] for path, stat in known]
     total = sum(stat.st_size for _, stat in known)
-    return Source(pieces, description, total, identity if len(known) == len(paths) else None, skipped)
+    names = tuple(Path(each).name or str(each) for each in given)
+    return Source(pieces, description, total, names, identity if len(known) == len(paths) else None, skipped)
 
 
 def _expanded(given: str, column: str | None, skipped: dict[str, list[str]]) -> list[Path]:

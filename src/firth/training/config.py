@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import math
+import sys
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -21,37 +21,44 @@ FIRST_STEPS = {"negative-sampling": 0.3, "softmax": 10.0}
 negatives share one probability), one at which 40,000 iterations get beyond the plateau at the start."""
 
 
+LARGEST_STEP = 1e9
+"""Of the engine: far above any step that a run survives, and far below what float32 can hold."""
+
+
+def _shown(value: object) -> str:
+    """A wrong value, as short as a sentence can hold; Python refuses to write out the longest numbers."""
+    try:
+        text = repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
+    return text if len(text) <= 60 else f"{text[:40]}... ({len(text):,} characters)"
+
+
 def _demand_choice(name: str, value: object, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         near = get_close_matches(str(value), allowed, 1, 0.5)
         raise OptionError(
-            f"{name} is {value!r}: it must be one of {', '.join(allowed)}"
+            f"{name} is {_shown(value)}: it must be one of {', '.join(allowed)}"
             + (f" (did you mean {near[0]}?)" if near else "")
         )
 
 
 def _demand_whole(name: str, value: object, least: int, most: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise OptionError(f"{name} is {value!r}: it must be a whole number from {least} to {most:,}")
+        raise OptionError(f"{name} is {_shown(value)}: it must be a whole number from {least} to {most:,}")
 
 
 def _demand_number(name: str, value: object, least: float, most: float, *, above: bool = False) -> None:
     """From least (above it, where `above`) to most."""
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or not math.isfinite(value)
-        or not least <= value <= most
-        or (above and value == least)
-    ):
-        upper = "" if most == math.inf else f" to {most:g}"
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (is_number and least <= value <= most) or (above and value == least):  # type: ignore[operator]
         lower = f"above {least:g}" if above else f"from {least:g}"
-        raise OptionError(f"{name} is {value!r}: it must be a number {lower}{upper}")
+        raise OptionError(f"{name} is {_shown(value)}: it must be a number {lower} to {most:g}")
 
 
 def _demand_seed(seed: object) -> None:
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
-        raise OptionError(f"seed is {seed!r}: it must be a whole number from 0 to 2^63 - 1")
+        raise OptionError(f"seed is {_shown(seed)}: it must be a whole number from 0 to 2^63 - 1")
 
 
 @dataclass(frozen=True)
@@ -140,7 +147,7 @@ class TrainingConfig:
             _demand_whole("threads", self.threads, 1, 1_024)
         _demand_number("negative_exponent", self.negative_exponent, -1, 2)
         _demand_number("subsample", self.subsample, 0, 1)
-        _demand_number("learning_rate", self.learning_rate, 0, math.inf, above=True)
+        _demand_number("learning_rate", self.learning_rate, 0, LARGEST_STEP, above=True)
         if self.final_learning_rate is not None:
             _demand_number("final_learning_rate", self.final_learning_rate, 0, self.learning_rate)
         _demand_number("warmup", self.warmup, 0, 1)
@@ -148,7 +155,7 @@ class TrainingConfig:
         _demand_seed(self.seed)
         for name in ("shrink_window", "deterministic"):
             if not isinstance(getattr(self, name), bool):
-                raise OptionError(f"{name} is {getattr(self, name)!r}: it must be True or False")
+                raise OptionError(f"{name} is {_shown(getattr(self, name))}: it must be True or False")
         if self.patience and not self.held_out:
             raise OptionError("patience needs a loss to watch: set held_out to a share of the text, such as 0.01")
 
@@ -213,7 +220,7 @@ class MinibatchConfig:
             _demand_whole(name, getattr(self, name), 1, largest)
         _demand_seed(self.seed)
         for name in ("step", "subsample"):
-            _demand_number(name, getattr(self, name), 0, math.inf, above=True)
+            _demand_number(name, getattr(self, name), 0, sys.float_info.max, above=True)
         _demand_number("negative_exponent", self.negative_exponent, -1, 2)
 
     def differences(self, other: dict[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ from firth.training.engine import Callback, TrainingRun
 
 
 class HistoryLog(Callback):
-    """Writes the history as it grows.
+    """Writes the history as it grows; that of a resumed run goes on from the checkpoint's.
 
     Parameters
     ----------
@@ -22,19 +22,20 @@ class HistoryLog(Callback):
         self._path = Path(path)
         self._written = 0
 
-    def on_start(self, run: TrainingRun) -> None:  # noqa: ARG002
-        """Begin with an empty file, which shows before the training whether it can be written."""
-        self._write("", "w")
+    def on_start(self, run: TrainingRun) -> None:
+        """Begin with what there is, mostly nothing, which shows before the training whether it can be written."""
+        self._add(run, "w")
 
     def on_report(self, run: TrainingRun) -> None:
         """Add what is new."""
-        new, self._written = run.history[self._written :], len(run.history)
-        entries = [{name: None if value != value else value for name, value in entry.items()} for entry in new]
-        self._write("".join(json.dumps(entry) + "\n" for entry in entries), "a")
+        self._add(run, "a")
 
     on_epoch = on_end = on_report
 
-    def _write(self, text: str, mode: str) -> None:
+    def _add(self, run: TrainingRun, mode: str) -> None:
+        new, self._written = run.history[self._written :], len(run.history)
+        entries = [{name: None if value != value else value for name, value in entry.items()} for entry in new]
+        text = "".join(json.dumps(entry) + "\n" for entry in entries)
         try:
             with self._path.open(mode) as stream:
                 stream.write(text)

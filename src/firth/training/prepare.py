@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from firth.training import sampling
 from firth.training.config import TrainingConfig
@@ -18,7 +19,8 @@ from firth.training.trainer import EncodedText
 
 Rates = tuple[float, float]
 Arguments = Callable[[Plan, slice, int, np.uint64, Rates], tuple[Any, ...]]
-"""(plan, pieces, thread, key of the epoch, rates) to what a kernel's `learn` is called with."""
+"""(plan, pieces, thread, key of the epoch, rates) to what a kernel's `learn` is called with; beside what is made for a
+team stands where its threads meet."""
 
 
 def make_engine(
@@ -35,6 +37,7 @@ def make_engine(
     """
     from firth.compute.compiling import is_kept
     from firth.training.kernels import cbow, exact, skip_gram, softmax_windows, state
+    from firth.training.kernels.meeting import FAILED
     from firth.training.kernels.sentences import Rules
 
     # Kernels are compiled for ids that are only read, as those of a corpus on disk are.
@@ -62,11 +65,12 @@ def make_engine(
     ]
     kernel: ModuleType
     if config.objective == "softmax":
-        kernel, arguments = softmax_windows, _softmax_arguments(text, config, model, rules, rooms)
+        kernel, arguments, meeting = softmax_windows, *_softmax_arguments(text, config, model, rules, rooms)
     elif config.deterministic:
-        kernel, arguments = exact, _exact_arguments(text, config, model, rules, rooms)
+        kernel, arguments, meeting = exact, *_exact_arguments(text, config, model, rules, rooms)
     else:
         kernel, arguments = (cbow if by_mean else skip_gram), _online_arguments(text, model, rules, rooms)
+        meeting = np.zeros(4, np.int64)
     if not is_kept(kernel.learn):
         announce("compiling the trainer for this processor (once; it takes some seconds)")
     nothing = np.zeros(0, np.int64)
@@ -83,7 +87,10 @@ def make_engine(
         kernel.learn(*arguments(plan, pieces, thread, key, rates))
         return float(tally[state.LOSS]), float(tally[state.PAIRS])
 
-    return Engine(learn, len(rooms), config.deterministic)
+    def abandon() -> None:
+        meeting[FAILED] = 1
+
+    return Engine(learn, len(rooms), config.deterministic, abandon)
 
 
 def _online_arguments(text: EncodedText, model: Any, rules: Any, rooms: list[Any]) -> Arguments:
@@ -95,7 +102,9 @@ def _online_arguments(text: EncodedText, model: Any, rules: Any, rooms: list[Any
     return arguments
 
 
-def _exact_arguments(text: EncodedText, config: TrainingConfig, model: Any, rules: Any, rooms: list[Any]) -> Arguments:
+def _exact_arguments(
+    text: EncodedText, config: TrainingConfig, model: Any, rules: Any, rooms: list[Any]
+) -> tuple[Arguments, NDArray[np.int64]]:
     from firth.training.kernels.exact import Batches, make_changes
     from firth.training.kernels.sentences import Stretch
 
@@ -118,12 +127,12 @@ def _exact_arguments(text: EncodedText, config: TrainingConfig, model: Any, rule
         team = (thread, len(rooms))
         return Stretch(text.ids, starts, ends, key), batches, steps, model, rules, rooms[thread], changes, team
 
-    return arguments
+    return arguments, changes.meeting
 
 
 def _softmax_arguments(
     text: EncodedText, config: TrainingConfig, model: Any, rules: Any, rooms: list[Any]
-) -> Arguments:
+) -> tuple[Arguments, NDArray[np.int64]]:
     from firth.training.kernels.sentences import Stretch
     from firth.training.kernels.softmax import WINDOWS, make_batch, make_shared
 
@@ -137,4 +146,4 @@ def _softmax_arguments(
         batch = batches[thread]
         return Stretch(text.ids, starts, ends, key), rates, model, rules, rooms[thread], batch, own, team
 
-    return arguments
+    return arguments, shared[0].meeting

@@ -12,6 +12,7 @@ order, after any stop.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -210,8 +211,26 @@ def negative_probabilities(counts: ArrayLike, exponent: float) -> NDArray[np.flo
     -------
     array of shape (V,) that sums to 1
     """
-    weights = np.asarray(counts, dtype=np.float64) ** exponent
-    return np.asarray(weights / weights.sum())
+    weights = _power(np.asarray(counts, dtype=np.float64), exponent)
+    return np.asarray(weights / math.fsum(weights.tolist()))
+
+
+def _power(numbers: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
+    """Numbers to a power, by products and square roots alone.
+
+    IEEE 754 fixes the bits of these; those of NumPy's own power depend on the processor. With the exponent written as
+    i + Σ b_k 2^-k, x^exponent = x^i · Π x^(b_k 2^-k), where each x^(2^-k) is the square root of the one before.
+    """
+    whole = math.floor(exponent)
+    fraction, root = exponent - whole, numbers
+    power = np.ones_like(numbers)
+    for _ in range(abs(whole)):
+        power = power * numbers if whole > 0 else power / numbers
+    while fraction:
+        root, fraction = np.sqrt(root), 2.0 * fraction
+        if fraction >= 1.0:
+            power, fraction = power * root, fraction - 1.0
+    return power
 
 
 def alias_table(probabilities: ArrayLike) -> AliasTable:
@@ -228,7 +247,7 @@ def alias_table(probabilities: ArrayLike) -> AliasTable:
         Word w comes up with probability (keep[w] + Σ over cells i with other[i] = w of (1 - keep[i])) / V.
     """
     weights = np.asarray(probabilities, dtype=np.float64)
-    keep = weights / weights.sum() * weights.size
+    keep = weights / math.fsum(weights.tolist()) * weights.size
     other = np.arange(weights.size, dtype=np.int32)
     small = [int(i) for i in np.flatnonzero(keep < 1.0)]
     large = [int(i) for i in np.flatnonzero(keep >= 1.0)]

@@ -18,10 +18,11 @@ def learning_rate(config: TrainingConfig, progress: float) -> float:
     progress
         From 0 to 1.
     """
+    first = float(config.learning_rate)
     if progress < config.warmup:
-        return config.learning_rate * progress / config.warmup
+        return first * progress / config.warmup
     if config.schedule == "constant":
-        return config.learning_rate
-    final = config.learning_rate / 10 if config.final_learning_rate is None else config.final_learning_rate
+        return first
+    final = first / 10 if config.final_learning_rate is None else config.final_learning_rate
     left = (1.0 - progress) / (1.0 - config.warmup) if config.warmup < 1.0 else 1.0
-    return final + (config.learning_rate - final) * max(0.0, left)
+    return final + (first - final) * max(0.0, left)

@@ -50,7 +50,7 @@ class EncodedText:
         """SHA-256 of the text, by which a resumed run knows that it is the same."""
         digest = hashlib.sha256()
         for array in (self.ids, self.offsets, self.counts):
-            digest.update(np.ascontiguousarray(array).tobytes())
+            digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
 

@@ -132,6 +132,11 @@ def write_native(path: str | Path, vectors: Vectors, dtype: str = "float32") -> 
             stream.write(part)
 
 
+def content_checksum(vectors: Vectors) -> str:
+    """SHA-256 of words, counts and vectors as float32, without the settings: equal for equal vectors, however made."""
+    return _checksum("", _tensors(vectors, "float32"))
+
+
 def to_bytes(vectors: Vectors, dtype: str = "float32") -> bytes:
     """The bytes of a native file: the same for the same content."""
     return b"".join(_parts(vectors, dtype))
@@ -189,8 +194,8 @@ class _WrongError(Exception):
     """What is wrong with a file."""
 
 
-def _parts(vectors: Vectors, dtype: str) -> Iterator[Any]:
-    """What a file is made of, one after the other; errors come with the first."""
+def _tensors(vectors: Vectors, dtype: str) -> Tensors:
+    """What a file holds, in the order of the format."""
     encoded = [word.encode() for word in vectors.words]
     tensors: Tensors = {
         "counts": vectors.counts.astype("<i8", copy=False),
@@ -203,7 +208,12 @@ def _parts(vectors: Vectors, dtype: str) -> Iterator[Any]:
             tensors[name] = np.ascontiguousarray(rows.stored)
             if rows.scale is not None:
                 tensors[f"{name}_scale"] = rows.scale
-    tensors = {name: tensors[name] for name in _ORDER if name in tensors}
+    return {name: tensors[name] for name in _ORDER if name in tensors}
+
+
+def _parts(vectors: Vectors, dtype: str) -> Iterator[Any]:
+    """What a file is made of, one after the other; errors come with the first."""
+    tensors = _tensors(vectors, dtype)
     settings = _compact(vectors.settings)
     header: dict[str, Any] = {
         "__metadata__": {

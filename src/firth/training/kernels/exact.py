@@ -60,7 +60,7 @@ class Changes(NamedTuple):
     losses, pairs, kept
         Of each piece of the batch, by the place of its first word, shape (P,).
     meeting
-        Of the threads, as `meet` has it; and the next piece to be taken, shape (3,), int64.
+        Of the threads, as `meet` has it; its third place is the next piece to be taken. Shape (4,), int64.
     """
 
     inputs: NDArray[np.int32]
@@ -88,7 +88,7 @@ def make_changes(words: int, width: int, window: int, targets: int, by_mean: boo
         losses=np.zeros(words),
         pairs=np.zeros(words, np.int64),
         kept=np.zeros(words, np.int64),
-        meeting=np.zeros(3, np.int64),
+        meeting=np.zeros(4, np.int64),
     )
 
 

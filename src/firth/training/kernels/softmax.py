@@ -111,7 +111,7 @@ def make_shared(words: int, width: int, windows: int = WINDOWS) -> Shared:
         aligned_rows(blocks, windows),
         aligned_rows(blocks * padded, windows),
         np.arange(max(words, padded, windows + LANES), dtype=np.uint32),
-        np.zeros(3, np.int64),
+        np.zeros(4, np.int64),
     )
 
 
