@@ -115,6 +115,7 @@ def test_a_checkpoint_with_a_number_that_is_none_is_damaged(tmp_path):
 
 
 def test_a_corpus_whose_ids_are_not_words_is_damaged(folder):
+    from firth.corpus.corpus import _digest
     from firth.files import sha256_of
 
     Corpus.from_text("text.txt", min_count=1, folder="corpus")
@@ -123,6 +124,8 @@ def test_a_corpus_whose_ids_are_not_words_is_damaged(folder):
     np.save("corpus/ids.npy", ids)
     told = json.loads((folder / "corpus/corpus.json").read_text())
     told["files"]["ids.npy"] = sha256_of("corpus/ids.npy")
+    del told["sha256"]
+    told["sha256"] = _digest(told)
     (folder / "corpus/corpus.json").write_text(json.dumps(told))
     with pytest.raises(DataError, match="its sentences are not ones of its words"):
         verify("corpus")
