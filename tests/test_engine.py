@@ -186,12 +186,11 @@ from test_engine import make_config
 from twin import CELLS
 from firth.training.engine import train
 from firth.training.parameters import first_parameters
-from firth.training.plan import make_plans
-from numba.core.codegen import get_host_cpu_features
 text, _ = planted_text(6, sentences=60)
 for cell in CELLS:
-    for deterministic in (False, True):
-        config = make_config(cell, deterministic=deterministic, dimensions=20, schedule="linear")
+    for threads in (0, 1, 2, 8):  # 0: one thread, online
+        options = {"deterministic": threads > 0, "threads": threads or 1, "subsample": 0.01, "negative_exponent": 0.7}
+        config = make_config(cell, dimensions=20, schedule="linear", **options)
         parameters = first_parameters(text.counts.size, config)
         train(text, config, parameters)
         print(hashlib.sha256(parameters.center.tobytes() + parameters.outside.tobytes()).hexdigest())
@@ -199,12 +198,17 @@ for cell in CELLS:
 
 
 @pytest.mark.slow
-def test_the_bits_do_not_depend_on_the_width_of_the_processors_vectors(tmp_path):
+def test_the_bits_do_not_depend_on_the_processor_or_on_threads(tmp_path):
+    """Neither on what kernels are compiled for, nor on what NumPy makes of it."""
     if os.uname().machine != "x86_64":
         pytest.skip("names a processor of another family")
+    from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
+
     here = os.path.dirname(__file__)  # noqa: PTH120
+    there = " ".join(name for name in __cpu_dispatch__ if __cpu_features__.get(name))
+    older = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx2,+fma,+bmi2,+lzcnt,+popcnt"}
     answers = []
-    for target in ({}, {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx2,+fma,+bmi2,+lzcnt,+popcnt"}):
+    for target in ({}, {**older, "NPY_DISABLE_CPU_FEATURES": there}):
         cache = tmp_path / f"cache{len(answers)}"
         environment = {
             **os.environ,
@@ -216,8 +220,10 @@ def test_the_bits_do_not_depend_on_the_width_of_the_processors_vectors(tmp_path)
             [sys.executable, "-c", _ON_A_PROCESSOR], capture_output=True, text=True, env=environment, check=True
         )
         answers.append(answer.stdout.split())
-    assert len(answers[0]) == 12
+    assert len(answers[0]) == 24
     assert answers[0] == answers[1]
+    for cell in range(6):
+        assert len(set(answers[0][4 * cell + 1 : 4 * cell + 4])) == 1
 
 
 def test_a_one_word_vocabulary_is_learned_without_negatives():

@@ -107,3 +107,24 @@ def test_a_near_name_is_suggested():
 def test_patience_without_a_held_out_part_is_an_error():
     with pytest.raises(OptionError, match="set held_out"):
         TrainingConfig(patience=2)
+
+
+@pytest.mark.parametrize("rate", [1e300, 10**400, 1e10, float("inf"), float("nan"), 0, -1, True, "1", None])
+def test_a_rate_that_no_run_survives_is_refused_in_a_sentence(rate):
+    with pytest.raises(OptionError, match=r"^learning_rate is .{1,80}: it must be a number above 0 to 1e\+09$"):
+        TrainingConfig(learning_rate=rate)
+
+
+def test_a_whole_number_is_a_rate_and_the_schedule_gives_floats():
+    for schedule in ("linear", "constant"):
+        config = TrainingConfig(learning_rate=1, final_learning_rate=0, schedule=schedule, warmup=0.25)
+        rates = [learning_rate(config, progress) for progress in (0.0, 0.125, 0.25, 1.0)]
+        assert [type(rate) for rate in rates] == [float] * 4
+        assert rates == [0.0, 0.5, 1.0, 0.0 if schedule == "linear" else 1.0]
+
+
+def test_whole_numbers_of_thousands_of_digits_are_mistakes_too():
+    with pytest.raises(OptionError, match="epochs is a number of thousands of digits"):
+        TrainingConfig(epochs=10**5_000)
+    with pytest.raises(OptionError, match="seed is 1000"):
+        TrainingConfig(seed=10**400)

@@ -1,5 +1,10 @@
 """What is drawn at random is drawn as documented: statistics tested as statistics, kernels against their twins."""
 
+import math
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from scipy.stats import chisquare
@@ -62,6 +67,42 @@ def test_the_three_quarters_power_lifts_rare_words():
     powered = np.array([0.9, 0.09, 0.01]) ** 0.75
     np.testing.assert_allclose(sampling.negative_probabilities([90, 9, 1], 0.75), powered / powered.sum())
     np.testing.assert_allclose(powered, [0.92, 0.16, 0.032], atol=0.005)
+
+
+@pytest.mark.parametrize("exponent", [-1.0, -0.3, 0.0, 0.5, 0.75, 1.0, 1.7, 2.0, 1e-9])
+def test_any_power_is_that_of_the_formula(exponent):
+    counts = np.array([1, 2, 3, 7, 1_000_003, 2**40])
+    powered = np.array([math.pow(count, exponent) for count in counts])
+    np.testing.assert_allclose(sampling.negative_probabilities(counts, exponent), powered / powered.sum(), rtol=1e-13)
+
+
+_TABLES = """
+import hashlib, sys
+import numpy as np
+from firth.training import sampling
+counts = np.arange(1, 50_000) ** 2
+digest = hashlib.sha256()
+for exponent in (0.75, 0.3, -0.5, 1.9):
+    for table in sampling.training_odds(counts, 1e-4, "word2vec", exponent):
+        digest.update(table.tobytes())
+    digest.update(sampling.negative_probabilities(counts, exponent).tobytes())
+print(digest.hexdigest())
+"""
+
+
+def test_the_tables_have_the_same_bits_whatever_numpy_makes_of_the_processor():
+    from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
+
+    there = [name for name in __cpu_dispatch__ if __cpu_features__.get(name)]
+    if not there:
+        pytest.skip("NumPy has nothing to choose from here")
+    digests = set()
+    for disabled in ("", " ".join(there)):
+        environment = {**os.environ, "NPY_DISABLE_CPU_FEATURES": disabled}
+        run = [sys.executable, "-W", "error", "-c", _TABLES]
+        answer = subprocess.run(run, capture_output=True, text=True, env=environment, check=True)
+        digests.add(answer.stdout)
+    assert len(digests) == 1
 
 
 def test_subsampling_keeps_each_word_as_often_as_the_formula_says():

@@ -219,6 +219,33 @@ def test_hierarchical_softmax_goes_on_with_its_tree_and_adds_no_words(planted):
         model.set_params(objective="negative-sampling").partial_fit(planted[0])
 
 
+def test_an_objective_can_not_change_between_texts(planted):
+    model = Word2Vec(**OPTIONS).fit(planted[0])
+    with pytest.raises(OptionError, match="objective is not that of the vectors, negative-sampling"):
+        model.set_params(objective="softmax").partial_fit(planted[0])
+    before = Word2Vec(**OPTIONS, objective="softmax").fit(planted[0]).vectors
+    with pytest.raises(OptionError, match="objective is not that of the vectors, softmax"):
+        Word2Vec.from_vectors(before, **OPTIONS).partial_fit(planted[0])
+    other = Vectors(before.words, before.matrix, before.counts, before.outside)  # nobody knows how these were made
+    Word2Vec.from_vectors(other, **OPTIONS).partial_fit(planted[0])
+
+
+def test_more_text_is_learned_from_with_draws_of_its_own(planted, monkeypatch):
+    from firth.training import sampling
+
+    drawn, key = [], sampling.epoch_key
+    monkeypatch.setattr(sampling, "epoch_key", lambda seed, epoch: drawn.append(epoch) or key(seed, epoch))
+    options = {**OPTIONS, "epochs": 2, "threads": 1}
+    model = Word2Vec(**options).fit(planted[0]).partial_fit(planted[0])
+    model.set_params(epochs=3).partial_fit(planted[0])
+    assert model.vectors.settings["provenance"]["first_epoch"] == 4
+    model = Word2Vec.from_vectors(model.vectors, **options).partial_fit(planted[0])
+    assert [epoch for i, epoch in enumerate(drawn) if i == 0 or drawn[i - 1] != epoch] == list(range(9))
+    drawn.clear()
+    model.fit(planted[0])
+    assert set(drawn) == {0, 1}
+
+
 def test_a_start_gives_words_their_vectors_and_frozen_words_keep_them(planted, tmp_path):
     corpus, _ = planted
     start = Vectors(["w1", "w2", "elsewhere"], np.full((3, 8), 0.25), outside=np.full((3, 8), 0.5))

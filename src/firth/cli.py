@@ -28,6 +28,7 @@ from firth.cli_evaluate import evaluate
 from firth.cli_run import resume_command
 from firth.cli_train import train
 from firth.cli_vectors import convert, describe, query
+from firth.cli_verify import verify
 from firth.errors import FirthError
 from firth.output import print_json, print_table, say
 from firth.progress import progress
@@ -51,6 +52,7 @@ app.command("evaluate")(evaluate)
 app.command("convert")(convert)
 app.command("describe")(describe)
 app.command("query")(query)
+app.command("verify")(verify)
 app.command("bench")(bench)
 
 

@@ -121,25 +121,28 @@ def tell_needs(needed: Needs, corpus: Corpus, out: Path, checkpoint: Path | None
     from firth.limits import memory_free, size
 
     if dry_run:
+        free = memory_free()
         disk = needed.file + (needed.checkpoints if checkpoint is not None else 0)
         told = {
             "sentences": len(corpus),
             "words": len(corpus.ids),
             "vocabulary": len(corpus.vocabulary),
+            "text_sha256": corpus.checksum(),
             "memory": needed.memory,
             "mapped_text": needed.text,
-            "memory_free": memory_free(),
+            "memory_free": free,
             "disk": disk,
             "file": needed.file,
         }
         if as_json:
             print_json(told)
         else:
-            free = "" if told["memory_free"] is None else f", {size(told['memory_free'])} are free"
+            of_it = "" if free is None else f", {size(free)} are free"
             rows = [
                 ("words", f"{len(corpus.ids):,} in {len(corpus):,} sentences"),
                 ("vocabulary", f"{len(corpus.vocabulary):,} words"),
-                ("memory", f"about {size(needed.memory)}{free}; and {size(needed.text)} of text, which is mapped"),
+                ("sha256", f"{told['text_sha256']} (of the text, once read)"),
+                ("memory", f"about {size(needed.memory)}{of_it}; and {size(needed.text)} of text, which is mapped"),
                 ("disk", f"{size(disk)}, of which {size(needed.file)} for {out}"),
             ]
             print_table(("", ""), rows)

@@ -49,11 +49,17 @@ def describe(
     format_: From = None,
     duplicates: DuplicatesOption = "error",
     invalid: InvalidOption = "error",
+    reproduce: Annotated[
+        bool, typer.Option("--reproduce", help="Print the command that makes it again, and what that needs.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Say what is in a file of vectors: how many, how long, how stored, and how they were made."""
     from firth.vectors.formats.registry import format_of_file
 
+    if reproduce:
+        _tell_command(file, _load(file, format_, duplicates, invalid), as_json)
+        return
     vectors = _load(file, format_, duplicates, invalid)
     answer = {"file": str(file), "format": format_ or format_of_file(file).name, **_description(vectors, file)}
     if as_json:
@@ -61,8 +67,21 @@ def describe(
         return
     settings = answer.pop("settings")
     rows = [(name.replace("_", " "), _shown(value)) for name, value in answer.items()]
-    rows += [(f"settings: {name}", _shown(value)) for name, value in settings.items()]
+    rows += [(f"settings: {name}", _shown(value)) for name, value in _flat(settings)]
     print_table(("", ""), rows)
+
+
+def _tell_command(file: Path, vectors: Vectors, as_json: bool) -> None:
+    """The command on standard output, ready to be run; what it needs on standard error."""
+    from firth.provenance import command_of
+
+    command, notes = command_of(vectors.settings, file.name)
+    if as_json:
+        print_json({"file": str(file), "command": command, "notes": notes})
+        return
+    print(printable(command))  # noqa: T201
+    for note in notes:
+        say(f"note: {printable(note)}")
 
 
 def _description(vectors: Vectors, file: Path) -> dict[str, Any]:
@@ -77,6 +96,14 @@ def _description(vectors: Vectors, file: Path) -> dict[str, Any]:
         "first_words": vectors.words[:_SHOWN_WORDS],
         "settings": vectors.settings,
     }
+
+
+def _flat(settings: dict[str, Any], above: str = "") -> list[tuple[str, Any]]:
+    """Settings within settings, with the names of both."""
+    pairs = []
+    for name, value in settings.items():
+        pairs += _flat(value, f"{above}{name}: ") if isinstance(value, dict) else [(above + name, value)]
+    return pairs
 
 
 def _shown(value: Any) -> str:

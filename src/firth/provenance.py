@@ -127,7 +127,7 @@ def command_of(settings: Mapping[str, Any], out: str) -> tuple[str, list[str]]:
     if "iterations" in settings and "dataset" in settings:
         return _demo_command(settings)
     if "reading" not in settings or "epochs" not in settings:
-        raise DataError(f"{out} doesn't say how it was made: files that firth train or firth demo wrote do")
+        raise DataError(f"{out} doesn't say how it was made: files do that firth train or firth demo wrote")
     provenance = settings.get("provenance", {})
     command = ["firth", "train", *(provenance.get("text") or ["TEXT"]), "--out", out]
     command += _flags(settings, dataclasses.asdict(TrainingConfig()))
@@ -190,7 +190,7 @@ def _notes(settings: Mapping[str, Any], provenance: Mapping[str, Any]) -> list[s
         return [*notes, "it holds no checksum of its text: TEXT is the text it was made from"]
     names = provenance.get("text") or ["TEXT"]
     named = " and ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    notes.append(f"{named}: the text whose SHA-256, once read, is {provenance['text_sha256']}")
+    notes.append(f"{named}: the text whose SHA-256, as firth train --dry-run tells it, is {provenance['text_sha256']}")
     if start := provenance.get("start"):
         notes.append(f"VECTORS: the vectors whose SHA-256, as firth verify tells it, is {start['sha256']}")
     if settings["reading"]["tokenizer"] not in _READ_BY_COMMAND:

@@ -186,6 +186,8 @@ class Corpus:
             described = json.loads((place / "corpus.json").read_bytes())
             if (described["format"], described["version"]) != (FORMAT, VERSION):
                 raise DataError(f"{place} holds a corpus of another version of Firth: make it again")
+            if described.pop("sha256") != _digest(described):
+                raise ValueError("its checksum does not match")
             for name in _FILES:
                 if sha256_of(place / name) != described["files"][name]:
                     raise DataError(f"{place / name} is damaged: make the corpus again")
@@ -229,6 +231,11 @@ class Corpus:
 
     def __repr__(self) -> str:
         return f"Corpus({len(self):,} sentences, {len(self.ids):,} words, {len(self.vocabulary):,} different)"
+
+
+def _digest(described: dict[str, Any]) -> str:
+    """SHA-256 of what describes a corpus."""
+    return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
 
 def _mapped(folder: Path) -> NDArray[np.uint32]:
@@ -323,5 +330,6 @@ def _build(
         "report": told.as_dict(),
         "files": checksums,
     }
+    described["sha256"] = _digest(described)
     write_whole(part / "corpus.json", json.dumps(described, indent=1).encode())
     return vocabulary, encoded.offsets, told

@@ -190,8 +190,8 @@ def demand_none(checkpoints: Checkpoints) -> None:
     """Refuse a folder that holds checkpoints: they may be all that is left of long work."""
     if checkpoints.paths():
         raise OptionError(
-            f"{checkpoints.folder} holds checkpoints of an earlier run: go on from them with resume, or choose another "
-            "folder"
+            f"{checkpoints.folder} holds checkpoints of an earlier run: go on from them with --resume (in Python, "
+            "resume=True), or choose another folder"
         )
 
 
@@ -214,7 +214,7 @@ def differences(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
     for name in now:
         if name == "options":
             phrases += _changes(was.get(name, {}), now[name], _FREE)
-        elif name != "reading" and was.get(name) != now[name]:
+        elif name != "reading" and was.get(name) != now[name] and (name != "frozen" or was.get("text") == now["text"]):
             phrases.append(told.get(name, f"{name} was {was.get(name)} and is now {now[name]}"))
     if was.get("text") != now["text"]:
         phrases += _changes(was.get("reading", {}), now["reading"], ())
