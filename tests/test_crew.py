@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from firth import FirthError
-from firth.training.crew import beside, run_threads
+from firth.compute.crew import beside, run_threads
 
 
 def fail_to_start(monkeypatch, number):

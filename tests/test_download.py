@@ -1,10 +1,12 @@
 """A download is kept whole and as pinned, or nothing of it is kept."""
 
+import contextlib
 import hashlib
 import http.server
 import io
 import socket
 import threading
+import time
 import zipfile
 
 import pytest
@@ -32,6 +34,7 @@ class Server(http.server.ThreadingHTTPServer):
     code = 200
     location = ""
     requests = 0
+    pause = 0.0
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -46,7 +49,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.server.location:
             self.send_header("Location", self.server.location)
         self.end_headers()
-        self.wfile.write(self.server.content)
+        if not self.server.pause:
+            self.wfile.write(self.server.content)
+            return
+        with contextlib.suppress(OSError):  # the other side has given up
+            for letter in self.server.content:
+                self.wfile.write(bytes([letter]))
+                time.sleep(self.server.pause)
 
     def log_message(self, *arguments):
         pass
@@ -120,9 +129,18 @@ def test_more_than_the_size_limit_is_not_kept(cache, server, monkeypatch, announ
     assert kept(cache) == {}
 
 
+def test_a_server_that_trickles_is_not_waited_for_for_ever(cache, server, monkeypatch):
+    monkeypatch.setattr(download, "PATIENCE", 0.2)
+    server.content, server.pause = b"x" * 900, 0.01
+    with pytest.raises(NotAvailableError, match="sends less than 1,000 bytes a second"):
+        locate("tiny")
+    assert kept(cache) == {}
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
+        (zipped(MEMBERS, compression=zipfile.ZIP_LZMA), "packed in a way that no archive of ours is"),
         (zipped(MEMBERS | {"release/one.txt": ONE[::-1]}), r"release/one\.txt of .* does not have the pinned checksum"),
         (zipped({"release/spare.txt": SPARE}), r"tiny\.zip lacks a file .*release/one\.txt"),
         (zipped(MEMBERS | {"release/one.txt": ONE + b"x"}), r"release/one\.txt unpacks to more than 40 bytes"),
@@ -132,7 +150,7 @@ def test_more_than_the_size_limit_is_not_kept(cache, server, monkeypatch, announ
         (zipped(MEMBERS)[:-30], "not a whole zip file"),
         (zipped(MEMBERS).replace(ONE, b"x" + ONE[1:]), "not a whole zip file"),
     ],
-    ids=["changed", "lacking", "larger", "unpinned-larger", "page", "empty", "cut", "flipped"],
+    ids=["strange", "changed", "lacking", "larger", "unpinned-larger", "page", "empty", "cut", "flipped"],
 )
 def test_an_archive_that_is_not_the_pinned_one_is_not_kept(cache, server, content, message):
     server.content = content
