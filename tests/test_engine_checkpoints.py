@@ -240,6 +240,13 @@ def test_checkpoints_of_another_kind_of_run_are_refused(corpus, tmp_path):
         Word2Vec(**OPTIONS).fit(corpus, checkpoint=tmp_path, resume=True)
 
 
+def test_what_is_said_of_checkpoints_is_looked_at_before_the_text(tmp_path):
+    with pytest.raises(OptionError, match="resume goes on from checkpoints: name their folder"):
+        Word2Vec(**OPTIONS).fit("no-such-text", resume=True)
+    with pytest.raises(OptionError, match="every is 'often'"):
+        Word2Vec(**OPTIONS).fit("no-such-text", checkpoint=tmp_path, every="often")
+
+
 def test_two_runs_never_share_a_folder(corpus, tmp_path):
     with held(tmp_path), pytest.raises(FirthError, match="another run is working in"):
         Word2Vec(**OPTIONS).fit(corpus, checkpoint=tmp_path)
