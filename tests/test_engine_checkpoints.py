@@ -258,13 +258,27 @@ def test_a_run_that_diverges_leaves_no_checkpoint_of_it(corpus, tmp_path):
     assert not list(tmp_path.glob("checkpoint-*"))
 
 
-def test_a_checkpoint_that_can_not_be_written_ends_the_run_with_a_sentence(corpus, tmp_path, monkeypatch):
-    def full(*_):
-        raise FirthError("cannot write it: No space left on device")
+def test_a_checkpoint_that_can_not_be_written_ends_no_run_but_one_that_is_asked_to_stop(corpus, tmp_path, monkeypatch):
+    save, tries = Checkpoints.save, []
+
+    def full(*arguments):
+        tries.append(arguments)
+        if len(tries) > 2:
+            raise FirthError("cannot write it: No space left on device")
+        return save(*arguments)
 
     monkeypatch.setattr(checkpointing.Checkpoints, "save", full)
-    with pytest.raises(FirthError, match="No space left"):
-        Word2Vec(**OPTIONS).fit(corpus, checkpoint=tmp_path, every="500words")
+    told = []
+    model = Word2Vec(**OPTIONS, threads=1).fit(corpus, checkpoint=tmp_path, every="500words", announce=told.append)
+    assert model.run_.words == model.run_.total_words
+    assert told.count("cannot write it: No space left on device; the run goes on") == len(tries) - 2 > 3
+    with pytest.raises(FirthError, match=r"No space left on device$"):
+        Word2Vec(**OPTIONS, threads=1).fit(
+            corpus, checkpoint=tmp_path, every="500words", resume=True, callbacks=[StopAfter(2)]
+        )
+    monkeypatch.undo()
+    resumed = Word2Vec(**OPTIONS, threads=1).fit(corpus, checkpoint=tmp_path, resume=True)
+    assert bits(resumed) == bits(model)
 
 
 @pytest.mark.parametrize(
