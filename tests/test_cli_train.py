@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 from planted import TOPIC_SIZE, planted_text, separation
 
-from firth import Vectors
+from firth import Vectors, signals
 from firth.cli import main
 from firth.signals import StoppedError, StopRequest
 
@@ -320,7 +320,8 @@ def test_a_second_stop_leaves_at_once_and_nothing_half_written(folder):
     assert {each.name for each in folder.iterdir()} <= {"text.txt", "log", "cache"}
 
 
-def test_what_a_stop_says_is_given(capsys):
+def test_what_a_stop_says_is_given(monkeypatch):
+    monkeypatch.setattr(signals, "ONE_REQUEST_SECONDS", 0.0)
     said = []
     with StopRequest(said.append, "at the next corner", "here and now") as stop:
         signal.raise_signal(signal.SIGINT)

@@ -240,6 +240,13 @@ def test_checkpoints_of_another_kind_of_run_are_refused(corpus, tmp_path):
         Word2Vec(**OPTIONS).fit(corpus, checkpoint=tmp_path, resume=True)
 
 
+def test_what_is_said_of_checkpoints_is_looked_at_before_the_text(tmp_path):
+    with pytest.raises(OptionError, match="resume goes on from checkpoints: name their folder"):
+        Word2Vec(**OPTIONS).fit("no-such-text", resume=True)
+    with pytest.raises(OptionError, match="every is 'often'"):
+        Word2Vec(**OPTIONS).fit("no-such-text", checkpoint=tmp_path, every="often")
+
+
 def test_two_runs_never_share_a_folder(corpus, tmp_path):
     with held(tmp_path), pytest.raises(FirthError, match="another run is working in"):
         Word2Vec(**OPTIONS).fit(corpus, checkpoint=tmp_path)
@@ -251,13 +258,27 @@ def test_a_run_that_diverges_leaves_no_checkpoint_of_it(corpus, tmp_path):
     assert not list(tmp_path.glob("checkpoint-*"))
 
 
-def test_a_checkpoint_that_can_not_be_written_ends_the_run_with_a_sentence(corpus, tmp_path, monkeypatch):
-    def full(*_):
-        raise FirthError("cannot write it: No space left on device")
+def test_a_checkpoint_that_can_not_be_written_ends_no_run_but_one_that_is_asked_to_stop(corpus, tmp_path, monkeypatch):
+    save, tries = Checkpoints.save, []
+
+    def full(*arguments):
+        tries.append(arguments)
+        if len(tries) > 2:
+            raise FirthError("cannot write it: No space left on device")
+        return save(*arguments)
 
     monkeypatch.setattr(checkpointing.Checkpoints, "save", full)
-    with pytest.raises(FirthError, match="No space left"):
-        Word2Vec(**OPTIONS).fit(corpus, checkpoint=tmp_path, every="500words")
+    told = []
+    model = Word2Vec(**OPTIONS, threads=1).fit(corpus, checkpoint=tmp_path, every="500words", announce=told.append)
+    assert model.run_.words == model.run_.total_words
+    assert told.count("cannot write it: No space left on device; the run goes on") == len(tries) - 2 > 3
+    with pytest.raises(FirthError, match=r"No space left on device$"):
+        Word2Vec(**OPTIONS, threads=1).fit(
+            corpus, checkpoint=tmp_path, every="500words", resume=True, callbacks=[StopAfter(2)]
+        )
+    monkeypatch.undo()
+    resumed = Word2Vec(**OPTIONS, threads=1).fit(corpus, checkpoint=tmp_path, resume=True)
+    assert bits(resumed) == bits(model)
 
 
 @pytest.mark.parametrize(

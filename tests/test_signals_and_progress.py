@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -24,6 +25,19 @@ def test_the_first_signal_asks_and_the_second_ends(capsys):
             signal.raise_signal(signal.SIGTERM)
     assert caught.value.exit_code == 143
     assert len(said) == 1
+
+
+def test_a_signal_that_comes_twice_at_once_asks_once():
+    """As from `timeout`, which sends it to the process and to its group."""
+    said = []
+    with StopRequest(said.append) as stop:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        assert stop()
+        assert len(said) == 1
+        time.sleep(0.25)
+        with pytest.raises(StoppedError):
+            signal.raise_signal(signal.SIGINT)
 
 
 def test_handlers_are_put_back_and_ignored_signals_stay_ignored():

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from firth.errors import OptionError
 from firth.progress import Report
+from firth.training.checkpointing import parse_every
 
 if TYPE_CHECKING:
     from firth.corpus.corpus import Corpus
@@ -35,6 +36,11 @@ class Watching:
     checkpoint: str | Path | None
     every: str
     resume: bool
+
+    def __post_init__(self) -> None:
+        parse_every(self.every)
+        if self.resume and self.checkpoint is None:
+            raise OptionError("resume goes on from checkpoints: name their folder with checkpoint")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+ONE_REQUEST_SECONDS = 0.2
+"""The same signal again within this time is the same request: `timeout` sends it to a process and to its group."""
 
 
 class StoppedError(BaseException):
@@ -48,6 +52,7 @@ class StopRequest:
         second: str = "stopped at once; no file is left half-written",
     ) -> None:
         self.signal_number: int | None = None
+        self._asked = -math.inf
         self._announce = announce
         self._first, self._second = first, second
         self._before: dict[signal.Signals, Any] = {}
@@ -69,6 +74,10 @@ class StopRequest:
             signal.signal(number, handler)
 
     def _ask(self, number: int, _: FrameType | None) -> None:
+        now, before = time.monotonic(), self._asked
+        self._asked = now
+        if number == self.signal_number and now - before < ONE_REQUEST_SECONDS:
+            return
         if self():
             raise StoppedError(self._second, number)
         self.signal_number = number

@@ -217,6 +217,7 @@ class Word2Vec:
         from firth.training.parameters import first_parameters, started_from
 
         config = self._config()
+        watch = Watching(report, show_progress, announce, callbacks, log, should_stop, checkpoint, every, resume)
         known = loaded(start)
         read = corpus_of(corpus)
         vocabulary = read.vocabulary
@@ -229,7 +230,6 @@ class Word2Vec:
         parameters.frozen[:] = frozen_rows(frozen, vocabulary.words, known)
         text = EncodedText(np.asarray(read.ids), read.offsets, vocabulary.counts)
         beginning = Beginning(read, "start" if known is not None else "", known, parameters.frozen)
-        watch = Watching(report, show_progress, announce, callbacks, log, should_stop, checkpoint, every, resume)
         return self._run(vocabulary.words, text, parameters, config, watch, beginning)
 
     def partial_fit(
@@ -284,6 +284,7 @@ class Word2Vec:
         from firth.training.parameters import first_parameters, started_from
 
         config, before = self._config(), self._vectors
+        watch = Watching(report, show_progress, announce, callbacks, log, should_stop, checkpoint, every, resume)
         hierarchical = config.objective == "hierarchical-softmax"
         learned_by = before.settings.get("objective", "negative-sampling" if hierarchical else config.objective)
         if hierarchical != (self._nodes is not None) or learned_by != config.objective:
@@ -300,7 +301,6 @@ class Word2Vec:
         how = "update-vocabulary" if update_vocabulary else "update"
         beginning = Beginning(read, how, before, parameters.frozen, epochs_before(before))
         text = EncodedText(ids, offsets, before.counts if hierarchical else counts)
-        watch = Watching(report, show_progress, announce, callbacks, log, should_stop, checkpoint, every, resume)
         return self._run(words, text, parameters, config, watch, beginning)
 
     def needs(self, corpus: Corpus | Any, *, update_vocabulary: bool = False) -> Needs:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firth.checkpoints import Checkpoints, Snapshot
-from firth.errors import DataError, OptionError
+from firth.errors import DataError, FirthError, OptionError
 
 if TYPE_CHECKING:
     from firth.training.engine import TrainingRun
@@ -132,10 +132,12 @@ class RunCheckpoints:
     def save(self, run: TrainingRun) -> None:
         """Write a checkpoint, unless the newest is of this place already; no thread may be at work.
 
+        One that can't be written is no reason to end hours of work: it is told, and tried again when the next is due.
+
         Raises
         ------
         FirthError
-            It can't be written; those that are there stay.
+            It can't be written, and the run was asked to stop, so that it would be lost; those that are there stay.
         """
         ended = "" if run.by_request else run.stopped
         place = run.epoch, run.chunk, ended
@@ -148,8 +150,14 @@ class RunCheckpoints:
             }
             remembered = {name: getattr(run, name) for name in _REMEMBERED}
             state = {"kind": KIND, "identity": self._identity, "run": remembered, "ended": ended}
-            self._checkpoints.save(run.words, arrays, state)
-        self._place, self._words, self._time = place, run.words, time.monotonic()
+            try:
+                self._checkpoints.save(run.words, arrays, state)
+                self._place = place
+            except FirthError as error:
+                if run.by_request:
+                    raise
+                self._announce(f"{error}; the run goes on")
+        self._words, self._time = run.words, time.monotonic()
 
     def _take_on(self, run: TrainingRun) -> None:
         snapshot, damaged = self._checkpoints.latest()
