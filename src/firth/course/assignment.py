@@ -22,7 +22,9 @@ SAVED_FOLDER = "saved_params"
 """Where `sgd(..., useSaved=True)` keeps its checkpoints, below the working folder."""
 
 sigmoid = theory.sigmoid
+"""`firth.theory.sigmoid` itself."""
 softmax = theory.softmax
+"""`firth.theory.softmax` itself."""
 
 
 class Dataset(Protocol):

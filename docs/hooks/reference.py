@@ -1,0 +1,85 @@
+"""The reference: a page for each public module or large class, with every public name of the package on one of them.
+
+What is public is what `__all__` says. Docstrings are read from the source, by Griffe; nothing is imported for it.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import griffe
+
+SOURCE = Path(__file__).parents[2] / "src"
+
+PAGES = {
+    "firth": ("firth", ["firth.Callback", "firth.Checkpoints", *(f"firth.{kind}Error" for kind in
+              ("Data", "Firth", "MissingExtra", "Option"))]),
+    "corpus": ("firth.Corpus", ["firth.Corpus", "firth.Vocabulary", "firth.Phrases"]),
+    "word2vec": ("firth.Word2Vec", ["firth.Word2Vec", "firth.training.config.TrainingConfig"]),
+    "vectors": ("firth.Vectors", ["firth.Vectors"]),
+}
+"""Page: its title and names."""
+
+MODULES = ("theory", "evaluation", "plots", "sklearn", "datasets", "course")
+"""Modules with a page of their own."""
+
+PRIVATE_TO_THE_PACKAGE = {"firth.__version__", *(f"firth.{name}" for name in MODULES)}
+"""Names of `firth.__all__` that need no place: modules have pages."""
+
+
+@cache
+def package() -> griffe.Module:
+    """The package as Griffe reads it."""
+    loaded = griffe.load("firth", search_paths=[SOURCE], docstring_parser="numpy", resolve_aliases=True)
+    assert isinstance(loaded, griffe.Module)
+    return loaded
+
+
+def names_of(module: str) -> list[str]:
+    """The public names of a module, with its own name before them."""
+    found = package()[module.removeprefix("firth.")] if module != "firth" else package()
+    exports = found.exports
+    if exports is None:
+        exports = [name for name, member in found.members.items() if not (member.is_alias or name.startswith("_"))]
+    return [f"{module}.{name}" for name in exports]
+
+
+def wanted() -> list[str]:
+    """Every public name that must be described."""
+    everything = [*names_of("firth"), *(name for module in MODULES for name in names_of(f"firth.{module}"))]
+    return [name for name in everything if name not in PRIVATE_TO_THE_PACKAGE]
+
+
+def placed() -> dict[str, list[str]]:
+    """The names of each page."""
+    pages = {page: names for page, (_, names) in PAGES.items()}
+    return pages | {module: names_of(f"firth.{module}") for module in MODULES}
+
+
+def undocumented() -> list[str]:
+    """Public names, and public methods of public classes, that have no docstring or stand on no page."""
+    everywhere = {name for names in placed().values() for name in names}
+    lost = [name for name in wanted() if name not in everywhere]
+    for name in sorted(everywhere):
+        described = package()[name.removeprefix("firth.")]
+        if described.docstring is None:
+            lost.append(name)
+        if described.is_class:
+            lost += [f"{name}.{member}" for member, method in described.all_members.items()
+                     if not member.startswith("_") and method.is_function and method.docstring is None]
+    return lost
+
+
+def pages() -> dict[str, str]:
+    """The Markdown of each page; mkdocstrings fills it in."""
+    titles = {page: title for page, (title, _) in PAGES.items()} | {module: f"firth.{module}" for module in MODULES}
+    introductions = {page: _introduction(title) for page, title in titles.items()}
+    return {
+        page: f"# {titles[page]}\n\n{introductions[page]}\n\n" + "\n\n".join(f"::: {name}" for name in names)
+        for page, names in placed().items()
+    }
+
+
+def _introduction(title: str) -> str:
+    """What a module's own docstring says."""
+    found = package()[title.removeprefix("firth.")] if title != "firth" else package()
+    return found.docstring.value if found.is_module and found.docstring else ""
