@@ -36,9 +36,9 @@ export class Answers {
     const { words, counts, groups, groupOf } = this.contents;
     const facts = [`rank ${number(place + 1)} of ${number(words.length)}`];
     if (counts) facts.push(`seen ${number(counts[place])} times`);
-    if (groups.length > 1) facts.push(`group ${groups[groupOf[place]].name}`);
     const title = element("h2", { class: "word" }, wordElement(words[place]));
     const card = [element("div", { class: "line" }, title, copyButton()), element("p", { class: "facts" }, facts.join(" · "))];
+    if (groups.length > 1) card.push(element("p", { class: "facts" }, "in the group ", wordElement(groups[groupOf[place]].name)));
     if (this.space.isZero(place)) card.push(hint("Its vector is zero, which is near to nothing: the text said too little of it."));
     else if (found.length === 0) card.push(hint("There is no other word to compare it with."));
     else card.push(this.list(found, "Nearest words"));

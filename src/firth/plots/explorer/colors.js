@@ -17,9 +17,20 @@ export const PALETTES = {
   },
 };
 
-export const GROUP_COLORS = PALETTES.light.groups.length;
+/** Red, green and blue of "#rrggbb". */
+function channels(color) {
+  return [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
+}
 
-/** Red, green and blue of "#rrggbb", each from 0 to 1. */
-export function channels(color) {
-  return [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16) / 255);
+/** So much of one color over another, from 0 to 1. */
+export function mixed(under, over, share) {
+  const above = channels(over);
+  const parts = channels(under).map((channel, i) => Math.round(channel + (above[i] - channel) * share));
+  return `#${parts.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** A color as images hold it, four bytes in one number. */
+export function packed(color) {
+  const [red, green, blue] = channels(color);
+  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }

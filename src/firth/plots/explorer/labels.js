@@ -4,7 +4,8 @@ import { shownOnMap } from "./lexicon.js";
 
 const CELL = 6; // pixels; labels keep one free between them
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif';
-const SIZES = [15, 13, 12];
+const FONT_SIZES = [15, 13, 12];
+const FEW = 300; // of so few words each is worth trying more than one spot for
 
 /** Which parts of the screen are taken, in cells. */
 class Room {
@@ -12,18 +13,31 @@ class Room {
     this.columns = Math.ceil(view.width / CELL) + 1;
     this.rows = Math.ceil(view.height / CELL) + 1;
     this.taken = new Uint8Array(this.columns * this.rows);
+    for (const { left, top, right, bottom } of view.covered) this.fill(left, top, right, bottom);
+  }
+
+  cells(left, top, right, bottom) {
+    const [first, last] = [Math.max(0, Math.floor(left / CELL)), Math.min(this.columns - 1, Math.floor(right / CELL))];
+    const [high, low] = [Math.max(0, Math.floor(top / CELL)), Math.min(this.rows - 1, Math.floor(bottom / CELL))];
+    return { first, last, high, low };
+  }
+
+  fill(left, top, right, bottom) {
+    const { first, last, high, low } = this.cells(left, top, right, bottom);
+    for (let row = high; row <= low && first <= last; row++) {
+      this.taken.fill(1, row * this.columns + first, row * this.columns + last + 1);
+    }
   }
 
   /** Whether a box is free; takes it if it is. */
   take(left, top, right, bottom) {
-    const [first, last] = [Math.max(0, Math.floor(left / CELL)), Math.min(this.columns - 1, Math.floor(right / CELL))];
-    const [high, low] = [Math.max(0, Math.floor(top / CELL)), Math.min(this.rows - 1, Math.floor(bottom / CELL))];
+    const { first, last, high, low } = this.cells(left, top, right, bottom);
     for (let row = high; row <= low; row++) {
       for (let column = first; column <= last; column++) {
         if (this.taken[row * this.columns + column]) return false;
       }
     }
-    for (let row = high; row <= low; row++) this.taken.fill(1, row * this.columns + first, row * this.columns + last + 1);
+    this.fill(left, top, right, bottom);
     return true;
   }
 
@@ -36,8 +50,9 @@ class Room {
 export class Labels {
   constructor(canvas, { words, places, groupOf, groups }) {
     Object.assign(this, { canvas, words, places, groupOf, groups });
-    this.pen = canvas.getContext("2d");
-    this.widths = SIZES.map(() => new Float32Array(words.length));
+    this.pen = canvas.getContext("2d", { alpha: false });
+    this.texts = new Array(words.length); // as shown, once they were
+    this.widths = FONT_SIZES.map(() => new Float32Array(words.length));
   }
 
   /**
@@ -48,7 +63,6 @@ export class Labels {
     const { pen, canvas } = this;
     const dense = canvas.width / view.width;
     pen.setTransform(dense, 0, 0, dense, 0, 0);
-    pen.clearRect(0, 0, view.width, view.height);
     pen.textBaseline = "middle";
     pen.lineJoin = "round";
     const room = new Room(view);
@@ -69,27 +83,41 @@ export class Labels {
     pen.strokeStyle = style.palette.ground;
     pen.fillStyle = style.palette.ink;
     pen.lineWidth = 3;
+    const isFew = style.to - style.from <= FEW;
+    if (isFew) this.keepOffPoints(room, view, style);
     let size = -1;
+    const { scale, left: offsetX, top: offsetY } = view.frame;
     for (let place = style.from; place < style.to; place++) {
-      const x = view.pixelX(this.places[2 * place]);
-      const y = view.pixelY(this.places[2 * place + 1]);
+      const x = this.places[2 * place] * scale + offsetX;
+      const y = offsetY - this.places[2 * place + 1] * scale;
       if (x < -160 || y < -9 || x > view.width + 9 || y > view.height + 9) continue;
       if (marked.has(place) || (style.alone !== null && this.groupOf[place] !== style.alone)) continue;
       const left = x + style.radius + 4;
-      if (room.isTaken(left, y) || room.isTaken(left + 18, y)) continue; // sees most of the crowd off
+      if (!isFew && (room.isTaken(left, y) || room.isTaken(left + 18, y))) continue; // sees most of the crowd off
       const wanted = place < 40 ? 0 : place < 1000 ? 1 : 2;
       if (wanted !== size) {
         size = wanted;
-        pen.font = `${SIZES[size]}px ${FONT}`;
+        pen.font = `${FONT_SIZES[size]}px ${FONT}`;
       }
-      const text = shownOnMap(this.words[place]);
+      const text = (this.texts[place] ??= shownOnMap(this.words[place]));
       const width = this.widths[size][place] || (this.widths[size][place] = pen.measureText(text).width);
-      const half = SIZES[size] * 0.5;
-      if (!room.take(left - CELL, y - half - 2, left + width + CELL, y + half + 2)) continue;
-      pen.strokeText(text, left, y);
-      pen.fillText(text, left, y);
+      const half = FONT_SIZES[size] * 0.5;
+      const spots = [[left, y]];
+      if (isFew || left + width > view.width) spots.push([x - style.radius - 4 - width, y]);
+      if (isFew) spots.push([x - width / 2, y - style.radius - 4 - half], [x - width / 2, y + style.radius + 4 + half]);
+      const spot = spots.find(([at, middle]) => room.take(at - 2, middle - half - 2, at + width + CELL, middle + half + 2));
+      if (!spot) continue;
+      pen.strokeText(text, ...spot);
+      pen.fillText(text, ...spot);
     }
     pen.globalAlpha = 1;
+  }
+
+  keepOffPoints(room, view, { from, to }) {
+    for (let place = from; place < to; place++) {
+      const [x, y] = this.pixels(view, place);
+      room.fill(x - 2, y - 2, x + 2, y + 2);
+    }
   }
 
   /** Find room for the label of a marked word: right of its point, or left, above, below. */

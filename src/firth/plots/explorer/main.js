@@ -22,7 +22,7 @@ const contents = readContents();
 const { words } = contents;
 const space = new Space(contents);
 const lexicon = new Lexicon(words);
-const map = new WordMap(byId("points"), byId("map"), contents, {
+const map = new WordMap(byId("map"), contents, {
   choose: (place) => (place === null ? go() : go("word", [words[place]])),
   hover: showHover,
 });
@@ -31,12 +31,12 @@ let clicked = false; // whether what is asked was chosen on the map, which then 
 
 // ---- the map and what lies over it
 
-function inset() {
-  const column = document.querySelector(".column").getBoundingClientRect();
-  if (!NARROW.matches) return { left: column.right + 10, top: 10, right: 60, bottom: 10 };
-  const sheet = byId("sheet").getBoundingClientRect();
-  const top = document.querySelector(".top").getBoundingClientRect();
-  return { left: 8, top: top.bottom + 4, right: 8, bottom: innerHeight - sheet.top + 4 };
+/** What panels leave of the window. */
+function room() {
+  const [top, sheet, zoom] = [".top", ".sheet", ".zoom"].map((each) => document.querySelector(each).getBoundingClientRect());
+  const covered = [top, sheet, zoom];
+  if (!NARROW.matches) return { covered, inset: { left: top.right + 10, top: 10, right: 60, bottom: 10 } };
+  return { covered, inset: { left: 8, top: top.bottom + 4, right: 8, bottom: innerHeight - sheet.top + 4 } };
 }
 
 function showHover(place, x, y) {
@@ -57,7 +57,7 @@ function showHover(place, x, y) {
 function fold(isFolded) {
   byId("sheet").classList.toggle("folded", isFolded);
   byId("fold").setAttribute("aria-expanded", String(!isFolded));
-  map.resize(inset());
+  map.resize(room());
 }
 
 // ---- questions and answers
@@ -75,9 +75,12 @@ function say(text) {
   byId("spoken").textContent = text;
 }
 
-function mark(marks, inView) {
+/** Mark words on the map and bring them into view: one among its neighbors, or all of several. */
+function mark(marks, isAll) {
+  map.resize(room()); // the panel is as large as its answer
   map.mark(marks);
-  if (!clicked || !marks.centers.every((place) => map.isSeen(place))) map.show(inView);
+  const shownThere = [...marks.centers, ...marks.others];
+  if (!clicked || !marks.centers.every((place) => map.isSeen(place))) map.show(shownThere, isAll);
 }
 
 function answerWord([typed]) {
@@ -92,7 +95,7 @@ function answerWord([typed]) {
   const found = space.isZero(place) ? [] : space.nearest([place], [], NEAREST);
   byId("word-card").replaceChildren(...answers.wordCard(place, found));
   const others = found.map((each) => each.place);
-  mark({ centers: [place], others }, [place, ...others]);
+  mark({ centers: [place], others }, false);
   document.title = `${shown(words[place])} · ${contents.title}`;
   return say(`${shown(words[place])}: nearest are ${others.slice(0, 5).map((each) => shown(words[each])).join(", ")}`);
 }
@@ -115,7 +118,7 @@ function answerAnalogy(asked) {
   if (found.length === 0) return box.replaceChildren(hint("No word is left that could answer."));
   box.replaceChildren(answers.list(found, "Answers, the best first"));
   const best = found[0].place;
-  mark({ centers: [...new Set(places)], others: [best], arrows: [[a, b], [c, best]] }, [c, best, a, b]);
+  mark({ centers: [...new Set(places)], others: [best], arrows: [[a, b], [c, best]] }, true);
   say(`${words[a]} is to ${words[b]} as ${words[c]} is to ${shown(words[best])}`);
 }
 
@@ -132,7 +135,7 @@ function answerOdd(asked) {
   const fits = space.fits([...new Set(places)]);
   const [odd, ...rest] = fits.map((each) => each.place);
   box.replaceChildren(answers.list(fits, "Words, the odd one out first; numbers are cosines with the mean", "odd"));
-  mark({ centers: [odd], others: rest }, [odd, ...rest]);
+  mark({ centers: [odd], others: rest }, true);
   return say(`${shown(words[odd])} is the odd one out`);
 }
 
@@ -240,7 +243,7 @@ function start() {
   byId("zoom-all").addEventListener("click", KEYS[0]);
   byId("keys-open").addEventListener("click", KEYS["?"]);
   byId("fold").addEventListener("click", () => fold(!byId("sheet").classList.contains("folded")));
-  addEventListener("resize", () => map.resize(inset()));
+  addEventListener("resize", () => map.resize(room()));
   addEventListener("hashchange", answer);
   for (const part of document.querySelectorAll("details.part")) part.open = !NARROW.matches;
   fold(NARROW.matches);

@@ -2,12 +2,13 @@
 
 import { PALETTES } from "./colors.js";
 import { Labels } from "./labels.js";
-import { newPoints } from "./points.js";
+import { Points } from "./points.js";
 import { View } from "./view.js";
 
 const REACH = 12; // pixels from a point within which it is meant
 const CLICK = 5; // pixels that a pointer may move in a click
 const FLIGHT = 550; // milliseconds
+const MOST_PIXELS = 6e6; // of the canvas, so that huge screens stay smooth
 
 const NO_MARKS = { centers: [], others: [], arrows: [] };
 
@@ -15,11 +16,11 @@ export class WordMap {
   /**
    * @param on `{choose(place or null), hover(place or null, x, y)}`: what to call for a click and for the pointer
    */
-  constructor(pointCanvas, canvas, contents, on) {
-    Object.assign(this, { pointCanvas, canvas, on, places: contents.places, groupOf: contents.groupOf });
+  constructor(canvas, contents, on) {
+    Object.assign(this, { canvas, on, places: contents.places, groupOf: contents.groupOf });
     this.view = new View();
     this.view.setWhole(contents.places);
-    this.points = newPoints(pointCanvas, contents);
+    this.points = new Points(canvas, contents);
     this.labels = new Labels(canvas, contents);
     this.range = { from: 0, to: contents.words.length };
     this.alone = null; // the number of the one group that is shown
@@ -31,16 +32,14 @@ export class WordMap {
     this.listen();
   }
 
-  /** Fit the canvases to the window; `inset` is what panels cover. */
-  resize(inset) {
+  /** Fit the canvases to the window; `inset` is what panels take at its edges, `covered` the boxes they cover. */
+  resize({ inset, covered }) {
     const { view } = this;
     const wasWhole = view.scale === 1 || Math.abs(view.zoom - 1) < 1e-3;
-    Object.assign(view, { width: innerWidth, height: innerHeight, inset });
-    const dense = Math.min(devicePixelRatio || 1, 2);
-    for (const canvas of [this.pointCanvas, this.canvas]) {
-      canvas.width = Math.round(view.width * dense);
-      canvas.height = Math.round(view.height * dense);
-    }
+    Object.assign(view, { width: innerWidth, height: innerHeight, inset, covered });
+    const dense = Math.min(devicePixelRatio || 1, 2, Math.sqrt(MOST_PIXELS / (view.width * view.height)));
+    const [width, height] = [Math.round(view.width * dense), Math.round(view.height * dense)];
+    if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
     if (wasWhole) view.showWhole();
     this.refresh();
   }
@@ -91,7 +90,7 @@ export class WordMap {
     return {
       from, to, palette: this.palette, alone: this.alone,
       radius: Math.min(many * closer, 7),
-      alpha: isMarked ? 0.28 : to - from > 5000 ? 0.75 : 0.85,
+      strength: isMarked ? 0.3 : 0.85,
     };
   }
 
@@ -116,9 +115,10 @@ export class WordMap {
     this.flyTo(this.view.wholeTarget());
   }
 
-  /** Bring words into view, the first in the middle. */
-  show(places) {
-    this.flyTo(this.view.targetFor(places.map((place) => [this.places[2 * place], this.places[2 * place + 1]])));
+  /** Bring a word into view, in the middle of what is around it, or all of several. */
+  show(places, isAll) {
+    const points = places.map((place) => [this.places[2 * place], this.places[2 * place + 1]]);
+    this.flyTo(isAll ? this.view.targetForAll(points) : this.view.targetFor(points));
   }
 
   isSeen(place) {

@@ -6,7 +6,8 @@ const CLOSEST = 400;
 export class View {
   constructor() {
     this.width = this.height = 1;
-    this.inset = { left: 0, top: 0, right: 0, bottom: 0 }; // what panels cover
+    this.inset = { left: 0, top: 0, right: 0, bottom: 0 }; // at its edges, what panels take
+    this.covered = []; // boxes of pixels that panels cover
     this.x = this.y = 0; // the position in the middle of what is free
     this.scale = 1; // pixels for one unit
     this.whole = { x: 0, y: 0, halfWidth: 1, halfHeight: 1 };
@@ -26,6 +27,11 @@ export class View {
 
   pixelY(y) {
     return (this.y - y) * this.scale + this.middleY;
+  }
+
+  /** Position to pixel as numbers, for loops over all points: x is `x * scale + left`, y is `top - y * scale`. */
+  get frame() {
+    return { scale: this.scale, left: this.middleX - this.x * this.scale, top: this.middleY + this.y * this.scale };
   }
 
   /** How far it is zoomed in; 1 shows the whole map. */
@@ -89,6 +95,16 @@ export class View {
     this.scale = scale;
   }
 
+  /** A view of all these positions. */
+  targetForAll(points) {
+    const [[left, right], [bottom, top]] = [0, 1].map((coordinate) => {
+      const values = points.map((point) => point[coordinate]);
+      return [Math.min(...values), Math.max(...values)];
+    });
+    const middle = [(left + right) / 2, (bottom + top) / 2];
+    return this.targetFor([middle, [right, top]]);
+  }
+
   /** A view of these positions, the first in the middle; single ones that lie far away may fall outside. */
   targetFor(points) {
     const [first, ...rest] = points;
@@ -101,7 +117,7 @@ export class View {
       Math.max(far(0), least * this.whole.halfWidth),
       Math.max(far(1), least * this.whole.halfHeight),
     );
-    return { x: first[0], y: first[1], scale: Math.max(this.within(scale), this.wholeScale) };
+    return { x: first[0], y: first[1], scale: this.within(scale) };
   }
 
   /** The view at a moment between two, from 0 to 1: eased, even in zoom. */
