@@ -27,6 +27,7 @@ from firth import __version__
 from firth.cli_bench import bench
 from firth.cli_corpus import Json, Quiet, data_app, phrases
 from firth.cli_evaluate import evaluate
+from firth.cli_explore import explore
 from firth.cli_train import train
 from firth.cli_vectors import convert, describe, query
 from firth.errors import FirthError
@@ -52,6 +53,7 @@ app.command("evaluate")(evaluate)
 app.command("convert")(convert)
 app.command("describe")(describe)
 app.command("query")(query)
+app.command("explore")(explore)
 app.command("bench")(bench)
 
 

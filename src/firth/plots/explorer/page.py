@@ -194,7 +194,7 @@ def _page(contents: dict[str, Any], places: Float32, units: Float32) -> str:
 
 
 def _policy(style: str, script: str) -> str:
-    """The page's Content-Security-Policy: nothing from anywhere, no script and style but its own, no markup by script."""
+    """The page's Content-Security-Policy: nothing from elsewhere, no script but its own, no markup made by it."""
     return "; ".join(
         [
             "default-src 'none'",
