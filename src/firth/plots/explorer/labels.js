@@ -68,6 +68,7 @@ export class Labels {
     const room = new Room(view);
     const marked = new Set([...marks.centers, ...marks.others]);
     this.drawLines(view, style, marks);
+    for (const place of marked) this.keepOff(room, view, place, 4);
     const boxes = [];
     for (const place of marks.centers) this.placeMarked(room, view, style, place, 15, boxes);
     for (const place of marks.others) this.placeMarked(room, view, style, place, 13, boxes);
@@ -84,7 +85,7 @@ export class Labels {
     pen.fillStyle = style.palette.ink;
     pen.lineWidth = 3;
     const isFew = style.to - style.from <= FEW;
-    if (isFew) this.keepOffPoints(room, view, style);
+    for (let place = style.from; isFew && place < style.to; place++) this.keepOff(room, view, place, 2);
     let size = -1;
     const { scale, left: offsetX, top: offsetY } = view.frame;
     for (let place = style.from; place < style.to; place++) {
@@ -113,11 +114,9 @@ export class Labels {
     pen.globalAlpha = 1;
   }
 
-  keepOffPoints(room, view, { from, to }) {
-    for (let place = from; place < to; place++) {
-      const [x, y] = this.pixels(view, place);
-      room.fill(x - 2, y - 2, x + 2, y + 2);
-    }
+  keepOff(room, view, place, reach) {
+    const [x, y] = this.pixels(view, place);
+    room.fill(x - reach, y - reach, x + reach, y + reach);
   }
 
   /** Find room for the label of a marked word: right of its point, or left, above, below. */

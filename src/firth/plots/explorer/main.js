@@ -23,7 +23,11 @@ const { words } = contents;
 const space = new Space(contents);
 const lexicon = new Lexicon(words);
 const map = new WordMap(byId("map"), contents, {
-  choose: (place) => (place === null ? go() : go("word", [words[place]])),
+  choose: (place) => {
+    clicked = true;
+    if (place === null) go();
+    else go("word", [words[place]]);
+  },
   hover: showHover,
 });
 const answers = new Answers(contents, space, lexicon, (place) => map.setHovered(place));
@@ -237,7 +241,6 @@ function start() {
   listenToFields();
   listenToTabs();
   listenToKeys();
-  byId("map").addEventListener("pointerup", () => (clicked = true), { capture: true });
   byId("zoom-in").addEventListener("click", KEYS["+"]);
   byId("zoom-out").addEventListener("click", KEYS["-"]);
   byId("zoom-all").addEventListener("click", KEYS[0]);
