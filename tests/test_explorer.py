@@ -508,6 +508,7 @@ def test_everything_can_be_done_from_the_keyboard(visit, address):
     page.keyboard.type("q")
     assert page.get_attribute("#search", "aria-expanded") == "true"
     page.keyboard.press("Escape")  # closes the list
+    assert page.evaluate(focus) == "search"
     assert page.get_attribute("#search", "aria-expanded") == "false"
     page.keyboard.press("Escape")  # leaves the field
     assert page.evaluate(focus) == "map"

@@ -14,7 +14,7 @@ function numbersOf(id) {
  *
  * @returns {{
  *   title: string, about: string[], dimensions: number, words: string[], counts: number[] | null,
- *   groups: string[], groupOf: number[], places: Float32Array, scales: Float32Array, codes: Int8Array,
+ *   groups: {name: string, words: string[], color: number}[], groupOf: number[], places: Float32Array, scales: Float32Array, codes: Int8Array,
  * }} `places` holds x and y of each word; `scales[i] * codes[i]` is the unit vector of word i.
  */
 export function readContents() {

@@ -126,7 +126,6 @@ def write_explorer(
             "cosines of vectors rounded to int8",
             f"Firth {firth.__version__}",
         ],
-        "layout": method,
         "dimensions": shown.dimensions,
         "words": shown.words,
         "counts": shown.counts.tolist() if shown.counts.any() else None,
@@ -161,7 +160,7 @@ def _in_unit_square(places: Float32) -> Float32:
 
 
 def _groups(clusters: Clusters, places: Float32) -> list[dict[str, Any]]:
-    """Name, words and color of each group, and its middle on the map; groups of one color are far from each other."""
+    """Name, words and color of each group; groups of one color are far from each other on the map."""
     middles = np.array([np.median(places[clusters.labels == group], axis=0) for group in range(len(clusters))])
     colors: list[int] = []
     for group, middle in enumerate(middles):
@@ -170,8 +169,8 @@ def _groups(clusters: Clusters, places: Float32) -> list[dict[str, Any]]:
         room = [float(distances[taken == color].min(initial=np.inf)) for color in range(_COLORS)]
         colors.append(int(np.argmax(room)))
     return [
-        {"name": name, "words": words, "color": color, "middle": [round(float(number), 4) for number in middle]}
-        for name, words, color, middle in zip(clusters.names, clusters.words, colors, middles, strict=True)
+        {"name": name, "words": words, "color": color}
+        for name, words, color in zip(clusters.names, clusters.words, colors, strict=True)
     ]
 
 
