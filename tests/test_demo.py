@@ -25,7 +25,7 @@ from firth.files import held
 from firth.training import trainer
 from firth.training.config import MinibatchConfig
 
-FILES = {"word_vectors.png", "loss.png", "confusion.png", "vectors.safetensors", "report.json"}
+FILES = {"word_vectors.png", "loss.png", "confusion.png", "explorer.html", "vectors.safetensors", "report.json"}
 TINY = str(Path(tiny.__file__))
 
 
@@ -87,7 +87,8 @@ def test_the_same_seed_gives_the_same_files_and_another_seed_does_not(run, tmp_p
         assert run(tmp_path / name, "--iterations", "100", "--seed", seed)[0] == 0
     a, b, c = ((tmp_path / name / "vectors.safetensors").read_bytes() for name in "abc")
     assert a == b != c
-    assert (tmp_path / "a" / "word_vectors.png").read_bytes() == (tmp_path / "b" / "word_vectors.png").read_bytes()
+    for name in ("word_vectors.png", "explorer.html"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
 def test_softmax_trains_too(run, tmp_path):

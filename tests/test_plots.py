@@ -19,7 +19,7 @@ from firth.plots import (
     word_map_figure,
 )
 from firth.plots.labels import overlaps, place_labels
-from firth.plots.word_map import _projection
+from firth.plots.layout import principal_components
 
 WORDS = [f"word{i}" for i in range(100)]
 AT = np.arange(1, 401) * 10
@@ -83,7 +83,7 @@ def test_a_map_without_room_grows_instead_of_overlapping():
 
 def test_the_projection_is_that_of_the_covariance_matrix():
     matrix = vectors(30, 5)
-    points, shares = _projection(matrix)
+    points, shares = principal_components(matrix)
     centered = matrix - matrix.mean(axis=0)
     values, axes = np.linalg.eigh(centered.T @ centered)
     expected = centered @ axes[:, [-1, -2]]
@@ -93,13 +93,13 @@ def test_the_projection_is_that_of_the_covariance_matrix():
 
 def test_the_sign_of_the_projection_does_not_hang_on_the_order_of_words_or_columns():
     matrix = vectors(30, 5)
-    points, _ = _projection(matrix)
-    np.testing.assert_allclose(_projection(matrix[::-1, ::-1])[0][::-1], points, atol=1e-10)
-    np.testing.assert_allclose(_projection(-matrix)[0].max(axis=0), points.max(axis=0))
+    points, _ = principal_components(matrix)
+    np.testing.assert_allclose(principal_components(matrix[::-1, ::-1])[0][::-1], points, atol=1e-10)
+    np.testing.assert_allclose(principal_components(-matrix)[0].max(axis=0), points.max(axis=0))
 
 
 def test_identical_vectors_lie_in_the_middle():
-    points, shares = _projection(np.full((7, 3), 0.1))
+    points, shares = principal_components(np.full((7, 3), 0.1))
     assert not points.any()
     assert shares == (0.0, 0.0)
 

@@ -26,6 +26,7 @@ from firth.cli_bench import bench
 from firth.cli_corpus import Json, Quiet, data_app, phrases
 from firth.cli_evaluate import evaluate
 from firth.cli_run import resume_command
+from firth.cli_explore import explore
 from firth.cli_train import train
 from firth.cli_vectors import convert, describe, query
 from firth.cli_verify import verify
@@ -53,6 +54,7 @@ app.command("convert")(convert)
 app.command("describe")(describe)
 app.command("query")(query)
 app.command("verify")(verify)
+app.command("explore")(explore)
 app.command("bench")(bench)
 
 

@@ -35,6 +35,8 @@ from firth.vectors.vectors import Vectors
 DATASETS = ("auto", "sst", "python-docs")
 MIN_COUNT = 5
 """Rarer words of python-docs, mostly names of one package, are left out."""
+EXPLORED_WORDS = 2_000
+"""The most frequent words, for the explorer."""
 CLASSES = ("very negative", "negative", "neutral", "positive", "very positive")
 
 WordGroups = dict[str, tuple[str, ...]]
@@ -228,9 +230,12 @@ def _write_results(
     if text.treebank is not None:
         announce("learning to tell the sentiment of sentences")
         sentiment = _sentiment(folder, config, text.treebank, vectors)
+    announce("writing the explorer")
+    _write_explorer(folder, text.dataset, groups, vectors)
     made = ["vectors.safetensors", "word_vectors.png"]
     made += ["loss.png"] if run.losses else []
     made += ["confusion.png"] if sentiment else []
+    made += ["explorer.html"]
     report = {
         "dataset": text.dataset,
         "vocabulary_size": len(vocabulary),
@@ -272,6 +277,19 @@ def _draw_training(
             subtitle=f"{made_by}; smoothed by 0.95 old + 0.05 new",
             anneal_every=config.anneal_every,
         )
+
+
+def _write_explorer(folder: Path, dataset: str, groups: WordGroups, vectors: Vectors) -> None:
+    """Write the page with the picture's words among the most frequent; of rare words so little text knows nothing.
+
+    Their places are principal components, so that they are the same whatever is installed.
+    """
+    from firth.plots.explorer import write_explorer
+
+    pictured = (word for group in groups.values() for word in group)
+    words = list(dict.fromkeys([*vectors.words[:EXPLORED_WORDS], *pictured]))
+    title = f"Word vectors from {_NAMES[dataset]}"
+    write_explorer(vectors, folder / "explorer.html", words=words, layout="pca", title=title)
 
 
 def _sentiment(folder: Path, config: MinibatchConfig, treebank: SentimentTreebank, vectors: Vectors) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from firth.errors import DataError, OptionError
+from firth.errors import OptionError
 from firth.plots import style
 from firth.plots.labels import ADJACENT, leader_end, overlaps, place_labels
+from firth.plots.layout import checked_matrix, principal_components
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,7 +80,7 @@ def word_map_figure(
     subtitle: str = "",
 ) -> Figure:
     """Draw what `plot_word_map` writes, and return the figure."""
-    points, shares = _projection(_checked(words, matrix))
+    points, shares = principal_components(_checked(words, matrix))
     colour_of = _group_numbers(words, groups or {})
     scale = 1.0
     with style.sheet():
@@ -123,35 +124,9 @@ def label_faults(figure: Figure) -> list[str]:
 
 
 def _checked(words: Sequence[str], matrix: ArrayLike) -> NDArray[np.float64]:
-    vectors = np.asarray(matrix, dtype=np.float64)
     if not 1 <= len(words) <= MOST_WORDS:
         raise OptionError(f"a map of {len(words):,} words can't be drawn to be read: choose 1 to {MOST_WORDS}")
-    if vectors.ndim != 2 or len(vectors) != len(words) or vectors.shape[1] == 0:
-        raise OptionError(f"matrix has shape {vectors.shape} for {len(words)} words: give one row for each word")
-    bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
-    if bad.size:
-        raise DataError(f"the vector of {words[bad[0]]!r} holds a value that is not a finite number: mend the vectors")
-    return vectors
-
-
-def _projection(vectors: NDArray[np.float64]) -> tuple[NDArray[np.float64], tuple[float, float]]:
-    """Coordinates on the first two principal components, (N, 2), and the share of the variance each explains.
-
-    A component's sign is free; the word farthest from the middle is put on the positive side.
-    """
-    centered = vectors - vectors.mean(axis=0)
-    left, singular, _ = np.linalg.svd(centered, full_matrices=False)
-    singular[singular <= np.finfo(float).eps * max(vectors.shape) * np.linalg.norm(vectors)] = 0.0
-    coordinates = np.zeros((len(vectors), 2))
-    columns = min(2, len(singular))
-    coordinates[:, :columns] = (left * singular)[:, :columns]
-    farthest = np.abs(coordinates).argmax(axis=0)
-    coordinates *= np.where(coordinates[farthest, [0, 1]] < 0, -1.0, 1.0)
-    variance = np.zeros(2)
-    variance[:columns] = singular[:columns] ** 2
-    total = float((singular**2).sum())
-    shares = variance / total if total else variance
-    return coordinates, (float(shares[0]), float(shares[1]))
+    return checked_matrix(matrix, words)
 
 
 def _group_numbers(words: Sequence[str], groups: Mapping[str, Sequence[str]]) -> list[int | None]:
