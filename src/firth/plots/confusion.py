@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from firth.errors import OptionError, import_extra
-from firth.plots import style
+from firth.plots import fonts, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,8 +64,8 @@ def confusion_figure(confusion: ArrayLike, class_names: Sequence[str], *, title:
     of_class = counts.sum(axis=1)
     shares = counts / np.maximum(of_class, 1)[:, np.newaxis]
     with style.sheet():
-        families = style.font_families([title, subtitle, *class_names])
-        names = [textwrap.fill(style.legible(name, families), 13) for name in class_names]
+        families = fonts.font_families([title, subtitle, *class_names])
+        names = [textwrap.fill(fonts.legible(name, families), 13) for name in class_names]
         across = max(_CELL * size, 4.2)
         width, height = across + 1.7 + 1.1, across + 0.95 + 0.75
         figure = style.new_figure(width, height)

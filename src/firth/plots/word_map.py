@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from firth.errors import OptionError
-from firth.plots import style
+from firth.plots import fonts, style
 from firth.plots.labels import ADJACENT, leader_end, overlaps, place_labels
 from firth.plots.layout import checked_matrix, principal_components
 
@@ -84,14 +84,14 @@ def word_map_figure(
     colour_of = _group_numbers(words, groups or {})
     scale = 1.0
     with style.sheet():
-        families = style.font_families([*words, *(groups or {}), title, subtitle])
+        families = fonts.font_families([*words, *(groups or {}), title, subtitle])
         while True:
             figure = style.new_figure(_WIDTH * scale, _HEIGHT * scale)
             style.add_titles(figure, title, subtitle, families)
             axes = _frame(figure, points, shares)
-            _draw_points(axes, points, colour_of, [style.legible(name, families) for name in groups or {}], families)
+            _draw_points(axes, points, colour_of, [fonts.legible(name, families) for name in groups or {}], families)
             labels = [
-                _draw_label(axes, style.legible(word, families), number, families)
+                _draw_label(axes, fonts.legible(word, families), number, families)
                 for word, number in zip(words, colour_of, strict=True)
             ]
             if _place(figure, axes, points, labels):
