@@ -5,7 +5,8 @@ matplotlib (the extra ``lab``) is imported when a picture is drawn and not befor
 
 from firth.plots.confusion import confusion_figure, plot_confusion
 from firth.plots.loss import loss_figure, plot_loss
-from firth.plots.word_map import label_faults, plot_word_map, word_map_figure
+from firth.plots.plane import label_faults
+from firth.plots.word_map import plot_word_map, word_map_figure
 
 __all__ = [
     "confusion_figure",
