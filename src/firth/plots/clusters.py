@@ -52,7 +52,7 @@ def name_clusters(
     words: Sequence[str],
     clusters: int | None = None,
     *,
-    words_a_name: int = 3,
+    words_a_name: int = 2,
     seed: int = 1,
     report: Report = silent,
 ) -> Clusters:
@@ -157,6 +157,8 @@ def _central_words(
     frequency = np.log(len(words) + 1) - np.log(members + 1.0)
     central = own + 0.5 * (own - others) + 0.06 * frequency
     wordlike = np.array([_names_something(words[i]) for i in members])
+    if 2 * wordlike.sum() < len(members):  # years and other numbers, which are what the cluster is about
+        wordlike[:] = True
     function = members < min(_FUNCTION_WORDS, len(words) // 20)
     order = np.lexsort((members, -np.round(central, 9), function, ~wordlike))
     return [words[i] for i in members[order[:count]]]

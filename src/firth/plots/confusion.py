@@ -76,7 +76,7 @@ def confusion_figure(confusion: ArrayLike, class_names: Sequence[str], *, title:
         _name_axes(axes, names, [f"{name}\n(n = {n:,})" for name, n in zip(names, of_class, strict=True)], families)
         for row, column in np.ndindex(size, size):
             background = style.luminance(image.to_rgba(shares[row, column])[:3])
-            ink = "white" if 1.05 / (background + 0.05) > (background + 0.05) / 0.066 else style.INK
+            ink = style.ink_on(background)
             axes.text(column, row - 0.1, f"{counts[row, column]:,}", ha="center", va="center", color=ink, size=12)
             axes.text(column, row + 0.2, f"{shares[row, column]:.0%}", ha="center", va="center", color=ink, size=8.5)
         bar = figure.add_axes(((1.7 + across + 0.15) / width, 0.75 / height, 0.16 / width, across / height))

@@ -73,7 +73,7 @@ def place_labels(
 
 
 def place_what_fits(
-    points: Array, sizes: Array, frame: Array, dots: Array, fixed: Array, gap: float = 2.0, most_covered: int = 1
+    points: Array, sizes: Array, frame: Array, dots: Array, fixed: Array, gap: float = 2.0, most_covered: int = 2
 ) -> Array:
     """Boxes for as many labels as have room right beside their points, the first ones first.
 

@@ -49,7 +49,9 @@ def grown(draw: Callable[[float], Figure | None]) -> Figure:
         scale *= _GROWTH
 
 
-def add_plane(figure: Figure, points: Array, names: Sequence[str] | None, margin: float = 0.58) -> Axes:
+def add_plane(
+    figure: Figure, points: Array, names: Sequence[str] | None, *, margin: float = 0.58, equal: bool = True
+) -> Axes:
     """Add axes that the points fill, with equal units both ways unless one way would be nearly empty.
 
     Parameters
@@ -62,16 +64,18 @@ def add_plane(figure: Figure, points: Array, names: Sequence[str] | None, margin
         Of the axes; None for places whose coordinates mean nothing, without scales.
     margin
         What the frame reaches beyond the middle, as a share of the points' range: 0.5 ends at the outermost.
+    equal
+        Whether units are to be equal both ways.
     """
     width, height = figure.get_size_inches()
-    left, bottom = (LEFT, BOTTOM) if names else (RIGHT, RIGHT)
-    room = np.array([width - left - RIGHT, height - bottom - TOP])
+    left, bottom, top = (LEFT, BOTTOM, TOP) if names else (RIGHT, RIGHT, TOP - RIGHT)
+    room = np.array([width - left - RIGHT, height - bottom - top])
     axes = figure.add_axes((left / width, bottom / height, room[0] / width, room[1] / height))
     low, high = points.min(axis=0), points.max(axis=0)
     units = (high - low) / room
     units = np.where(units > 0, units, units.max() or 1.0)
     stretched = units.max() / units
-    if stretched.max() < _NEARLY_EQUAL:
+    if equal and stretched.max() < _NEARLY_EQUAL:
         units[:] = units.max()
     middle, half = (low + high) / 2, margin * units * room
     axes.set_xlim(middle[0] - half[0], middle[0] + half[0])

@@ -125,6 +125,11 @@ def readable(colour: str, contrast: float = 4.5) -> str:
     return darkened
 
 
+def ink_on(background: float) -> str:
+    """Black or white, whichever has the greater contrast with a background of this luminance."""
+    return "white" if 1.05 / (background + 0.05) > (background + 0.05) / 0.066 else INK
+
+
 def luminance(rgb: Iterable[float]) -> float:
     """Relative luminance of an sRGB colour, 0 for black and 1 for white (WCAG 2)."""
     linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in rgb]
