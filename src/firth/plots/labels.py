@@ -17,7 +17,7 @@ ADJACENT = 16.0
 _DIRECTIONS = 24
 _NEAREST, _GROWTH = 7.0, 1.22
 _POINT_RADIUS = 6.0
-_COVERS_A_POINT, _CROSSES_A_LABEL, _CROSSES_A_LEADER = 60.0, 120.0, 80.0
+_COVERS_A_POINT, _CROSSES_A_LABEL, _CROSSES_A_LEADER, _COVERS_A_LINE = 60.0, 120.0, 80.0, 12.0
 _ROUNDS = 12
 _SMALL_RADIUS = 3.0
 _BESIDE = np.array([[1, 0], [1, 0.7], [1, -0.7], [0, 1], [0, -1], [-1, 0], [-1, 0.7], [-1, -0.7]])
@@ -31,6 +31,7 @@ def place_labels(
     gap: float = 3.0,
     *,
     fixed: Array | None = None,
+    lines: Array | None = None,
     centered: bool = False,
 ) -> Array | None:
     """Boxes for the labels of points, none overlapping another, all within a frame.
@@ -47,6 +48,8 @@ def place_labels(
         Pixels to keep free between labels and at the frame.
     fixed
         Boxes that no label may touch, shape (M, 4).
+    lines
+        Segments that labels should not cover, shape (L, 4): x and y of their ends.
     centered
         Labels stand on their points, not beside them.
 
@@ -57,13 +60,14 @@ def place_labels(
     """
     boxes = np.full((len(points), 4), np.nan)
     fixed = np.empty((0, 4)) if fixed is None else fixed
+    lines = np.empty((0, 4)) if lines is None else lines
     # Wide labels are the hardest to fit and so go first.
     order = np.argsort(-sizes[:, 0], kind="stable")
     for _ in range(_ROUNDS):
         before = boxes.copy()
         for i in order:
             boxes[i] = np.nan
-            best = _cheapest(i, points, sizes[i], boxes, frame, gap, fixed, centered)
+            best = _cheapest(i, points, sizes[i], boxes, frame, gap, fixed, lines, centered)
             if best is None:
                 return None
             boxes[i] = best
@@ -123,7 +127,15 @@ def leader_end(point: Array, box: Array) -> Array:
 
 
 def _cheapest(
-    i: int, points: Array, size: Array, boxes: Array, frame: Array, gap: float, fixed: Array, centered: bool
+    i: int,
+    points: Array,
+    size: Array,
+    boxes: Array,
+    frame: Array,
+    gap: float,
+    fixed: Array,
+    lines: Array,
+    centered: bool,
 ) -> Array | None:
     """Best free box for label i, given the boxes of the labels that are placed."""
     placed = np.flatnonzero(~np.isnan(boxes[:, 0]))
@@ -151,6 +163,8 @@ def _cheapest(
     taste = 1.5 * (centers[:, 0] < 0) + 1.0 * (centers[:, 1] < -1)
     dots = np.hstack([points - _POINT_RADIUS, points + _POINT_RADIUS])
     cost = distance + taste + _COVERS_A_POINT * _meet(candidates, dots, 0.0).sum(axis=1)
+    if len(lines):
+        cost += _COVERS_A_LINE * _cross_boxes(lines[:, :2], lines[:, 2:], candidates).sum(axis=0)
     if len(placed):
         other_starts, other_ends = points[placed], leader_end(points[placed], boxes[placed])
         cost += _CROSSES_A_LABEL * _cross_boxes(starts, ends, boxes[placed]).sum(axis=1)

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from firth.errors import OptionError, import_extra
 from firth.plots import fonts, plane, style
 from firth.plots.layout import checked_matrix
+from firth.plots.similarity import similarity_order
 from firth.vectors.search import unit
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ Array = NDArray[np.float64]
 
 MOST_NEIGHBORS = 60
 _SIZE = (9.0, 9.0)
-_EVEN = 0.7
-"""How far angles are moved toward even ones, which leave room for words."""
+_EVEN = 0.6
+"""How much of the circle is shared out evenly, which leaves room for words."""
 
 
 def neighborhood_figure(
@@ -71,6 +72,8 @@ def neighborhood_figure(
     angles = _angles(units[1:] - np.outer(cosines, units[0]))
     around = (1 - cosines)[:, np.newaxis] * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     points = np.vstack([np.zeros(2), around])
+    gap = _widest_gap(angles)
+    links = np.array([[*around[i], *around[j]] for i, j in _mutual(units[1:])]).reshape(-1, 4)
     reach = float((1 - cosines).max()) or 1.0
 
     def draw(scale: float) -> Figure | None:
@@ -79,19 +82,20 @@ def neighborhood_figure(
         axes = plane.add_plane(figure, 1.15 * reach * np.array([[-1.0, -1.0], [1.0, 1.0]]), None, margin=0.5)
         axes.set_aspect("equal", adjustable="datalim")
         notes = [
-            plane.haloed(plane.add_note(axes, (0.0, -(1 - cosine)), f"cosine {cosine:g}", families))
+            plane.haloed(
+                plane.add_note(axes, (gap[0] * (1 - cosine), gap[1] * (1 - cosine)), f"cosine {cosine:g}", families)
+            )
             for cosine in _rings(axes, reach)
         ]
-        _draw_links(axes, points, units)
+        for line in links:
+            axes.plot(line[[0, 2]], line[[1, 3]], color=style.GREY, linewidth=0.9, alpha=0.6, zorder=1)
         axes.scatter(
             around[:, 0], around[:, 1], s=30, color=style.OKABE_ITO[0], edgecolors="white", linewidths=0.6, zorder=3
         )
-        axes.scatter(
-            [0], [0], s=110, color=style.OKABE_ITO[1], marker="D", edgecolors="white", linewidths=0.8, zorder=3
-        )
+        axes.scatter([0], [0], s=60, color=style.OKABE_ITO[1], marker="D", edgecolors="white", linewidths=0.8, zorder=3)
         labels = [plane.haloed(plane.add_label(axes, fonts.legible(each, families), families)) for each in words]
         labels[0].set(weight="bold", size=14, color=style.readable(style.OKABE_ITO[1]))
-        return figure if plane.place_all(figure, axes, points, labels, notes) else None
+        return figure if plane.place_all(figure, axes, points, labels, notes, links) else None
 
     with style.sheet():
         families = fonts.font_families([*words, title, subtitle])
@@ -99,21 +103,19 @@ def neighborhood_figure(
 
 
 def _angles(differences: Array) -> Array:
-    """Directions on the plane in which the neighbors differ most, moved toward even ones without a change of order."""
-    differences = unit(differences)
-    _, _, right = np.linalg.svd(differences, full_matrices=False)
-    plane_of = np.zeros((differences.shape[1], 2))
-    plane_of[:, : min(2, len(right))] = right[:2].T
-    largest = np.abs(plane_of).argmax(axis=0)
-    plane_of *= np.where(plane_of[largest, [0, 1]] < 0, -1.0, 1.0)
-    x, y = np.round(differences @ plane_of, 9).T
-    angles = np.arctan2(y, x)
-    order = np.argsort(angles, kind="stable")
-    even = np.empty(len(angles))
-    even[order] = 2 * np.pi * np.arange(len(angles)) / len(angles)
-    even += np.mean(angles) - np.mean(even)
-    moved: Array = _EVEN * even + (1 - _EVEN) * angles
-    return moved
+    """Directions that put like neighbors side by side, the farther apart the less they are alike.
+
+    `differences` are what the neighbors' vectors have that the word's has not, shape (N, D).
+    """
+    order, cosines = similarity_order(differences)
+    if len(order) == 1:
+        return np.array([0.25 * np.pi])
+    # The circle closes: the last is beside the first.
+    apart = 1 - np.append(np.diagonal(cosines, 1), cosines[-1, 0])
+    steps = _EVEN / len(order) + (1 - _EVEN) * apart / (apart.sum() or 1.0)
+    angles = np.empty(len(order))
+    angles[order] = 2 * np.pi * (np.cumsum(steps) - steps) / steps.sum()
+    return angles
 
 
 def _rings(axes: Axes, reach: float) -> list[float]:
@@ -128,13 +130,20 @@ def _rings(axes: Axes, reach: float) -> list[float]:
     return cosines
 
 
-def _draw_links(axes: Axes, points: Array, units: Array) -> None:
-    """Join each neighbor with the neighbor that it is most like, if it is more like that than like the word."""
-    cosines = units[1:] @ units[1:].T
+def _widest_gap(angles: Array) -> tuple[float, float]:
+    """The direction in which there is most room between neighbors, for what is written on the rings."""
+    rising = np.sort(angles)
+    gaps = np.append(np.diff(rising), rising[0] + 2 * np.pi - rising[-1])
+    widest = int(np.round(gaps, 6).argmax())
+    middle = rising[widest] + gaps[widest] / 2
+    return float(np.cos(middle)), float(np.sin(middle))
+
+
+def _mutual(units: Array) -> list[tuple[int, int]]:
+    """Pairs of neighbors that are each other's nearest among them."""
+    if len(units) < 2:
+        return []
+    cosines = np.round(units @ units.T, 9)
     np.fill_diagonal(cosines, -np.inf)
-    to_word = units[1:] @ units[0]
-    for i, row in enumerate(cosines):
-        j = int(np.round(row, 9).argmax())
-        if len(row) > 1 and row[j] > to_word[i]:
-            ends = points[[i + 1, j + 1]]
-            axes.plot(ends[:, 0], ends[:, 1], color=style.GREY, linewidth=0.9, alpha=0.55, zorder=1)
+    best = cosines.argmax(axis=1).tolist()
+    return [(i, j) for i, j in enumerate(best) if i < j and best[j] == i]

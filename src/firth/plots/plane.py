@@ -50,9 +50,9 @@ def grown(draw: Callable[[float], Figure | None]) -> Figure:
 
 
 def add_plane(
-    figure: Figure, points: Array, names: Sequence[str] | None, *, margin: float = 0.58, equal: bool = True
+    figure: Figure, points: Array, names: Sequence[str] | None, *, margin: float = 0.58, equal: bool | None = None
 ) -> Axes:
-    """Add axes that the points fill, with equal units both ways unless one way would be nearly empty.
+    """Add axes that the points fill.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def add_plane(
     margin
         What the frame reaches beyond the middle, as a share of the points' range: 0.5 ends at the outermost.
     equal
-        Whether units are to be equal both ways.
+        Whether units are equal both ways; None: unless one way would be nearly empty.
     """
     width, height = figure.get_size_inches()
     left, bottom, top = (LEFT, BOTTOM, TOP) if names else (RIGHT, RIGHT, TOP - RIGHT)
@@ -74,8 +74,8 @@ def add_plane(
     low, high = points.min(axis=0), points.max(axis=0)
     units = (high - low) / room
     units = np.where(units > 0, units, units.max() or 1.0)
-    stretched = units.max() / units
-    if equal and stretched.max() < _NEARLY_EQUAL:
+    stretched = np.ones(2) if equal else units.max() / units
+    if equal or (equal is None and stretched.max() < _NEARLY_EQUAL):
         units[:] = units.max()
     middle, half = (low + high) / 2, margin * units * room
     axes.set_xlim(middle[0] - half[0], middle[0] + half[0])
@@ -116,12 +116,20 @@ def haloed(text: Text, width: float = 2.5) -> Text:
     return text
 
 
-def place_all(figure: Figure, axes: Axes, points: Array, labels: list[Text], notes: Sequence[Text] = ()) -> bool:
-    """Move labels beside their points, off each other and off notes; False where there is no room for all."""
+def place_all(
+    figure: Figure,
+    axes: Axes,
+    points: Array,
+    labels: list[Text],
+    notes: Sequence[Text] = (),
+    lines: Array | None = None,
+) -> bool:
+    """Move labels beside their points, off each other, notes and, if they can, lines; False where there is no room."""
     pixels = axes.transData.transform(points)
     sizes = _sizes(figure, labels)
     fixed = extents(figure, notes) if notes else None
-    boxes = place_labels(pixels, sizes, _window(axes), fixed=fixed)
+    segments = None if lines is None else axes.transData.transform(lines.reshape(-1, 2)).reshape(-1, 4)
+    boxes = place_labels(pixels, sizes, _window(axes), fixed=fixed, lines=segments)
     if boxes is None:
         return False
     _move(figure, axes, labels, boxes)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_WORDS = 100
+_BAR, _TITLES = 1.0, 0.9
+"""Inches beside and above."""
 _WRITTEN_OUT = 25
 """Up to so many words, each cell has its number."""
 
@@ -100,22 +102,25 @@ def similarity_figure(
             f"the similarities of {len(words):,} words can't be drawn to be read: choose 2 to {MOST_WORDS}"
         )
     order, cosines = similarity_order(matrix, words)
-    side = float(np.clip(0.36 * len(words), 3.6, 15.0))
-    width, height = size or (side + 2.9, side + 2.5)
     with style.sheet():
         families = fonts.font_families([*words, title, subtitle])
         names = [fonts.legible(words[i], families, 20) for i in order]
+        side = float(np.clip(0.36 * len(words), 3.6, 15.0))
+        letters = float(np.clip(0.62 * 72 * side / len(words), 4.0, 11.0))
+        beside = max(0.9, 0.2 + style.widest(names, families, letters))
+        width, height = size or (side + beside + _BAR, side + beside + _TITLES)
         figure = style.new_figure(width, height)
         style.add_titles(figure, title, subtitle, families)
-        room = min(width - 2.9, height - 2.5)
-        left, bottom = 1.7, 0.2
+        room = min(width - beside - _BAR, height - beside - _TITLES)
+        if room < 0.5 or 72 * room / len(words) < letters:
+            raise OptionError(f"size is {width:g} x {height:g} inches: too small for the names of {len(words)} words")
+        left, bottom = beside, 0.15
         axes = figure.add_axes((left / width, bottom / height, room / width, room / height))
         shown = np.where(np.eye(len(words), dtype=bool), np.nan, cosines)
-        low, high = min(0.0, float(np.nanmin(shown))), float(np.nanmax(shown))
+        low, high = np.floor(10 * float(np.nanmin(shown))) / 10, float(np.nanmax(shown))
         colours = import_extra("matplotlib", "lab").colormaps["Blues"].with_extremes(bad=style.PALE)
         image = axes.imshow(shown, cmap=colours, vmin=low, vmax=max(high, low + 1e-6), interpolation="nearest")
         points_a_cell = room / len(words) * 72
-        letters = float(np.clip(0.62 * points_a_cell, 1.0, 11.0))
         places = np.arange(len(words))
         axes.set_xticks(places, names, family=families, size=letters, rotation=90, color=style.INK)
         axes.set_yticks(places, names, family=families, size=letters, color=style.INK)

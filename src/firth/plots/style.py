@@ -115,6 +115,14 @@ def add_titles(figure: Figure, title: str, subtitle: str, families: list[str]) -
         written.set_fontsize(size * min(1.0, (width - 0.4) / max(needed, 1e-9)))
 
 
+def widest(texts: Iterable[str], families: list[str], size: float) -> float:
+    """Width in inches of the widest of some texts."""
+    figure = new_figure(SMALLEST, SMALLEST)
+    renderer = import_extra("matplotlib.backends.backend_agg", "lab").FigureCanvasAgg(figure).get_renderer()
+    drawn = [figure.text(0, 0, text, family=families, size=size) for text in texts]
+    return max((text.get_window_extent(renderer).width for text in drawn), default=0.0) / DOTS_PER_INCH
+
+
 def readable(colour: str, contrast: float = 4.5) -> str:
     """Darken a colour until text in it has the contrast on white that WCAG 2 asks for."""
     colors = import_extra("matplotlib.colors", "lab")

@@ -83,7 +83,7 @@ def vocabulary_map_figure(
 
     def draw(scale: float) -> Figure | None:
         figure = style.new_figure(size[0] * scale, size[1] * scale)
-        axes = plane.add_plane(figure, points, None, margin=0.53, equal=not even)
+        axes = plane.add_plane(figure, points, None, margin=0.53, equal=False if even else None)
         for number, (colour, marker) in enumerate(looks):
             chosen = points[clusters.labels == number]
             axes.scatter(
