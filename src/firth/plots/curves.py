@@ -6,6 +6,7 @@ each test, where there are such.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from collections.abc import Sequence
@@ -63,6 +64,10 @@ class Run:
         x, y = np.array(both, dtype=np.float64).reshape(-1, 2).T
         return x, y
 
+    def last(self) -> dict[str, float]:
+        """The last number of everything there are numbers of."""
+        return {name: number for entry in self.entries for name, number in entry.items()}
+
     def quantities(self) -> list[str]:
         """What there are numbers of."""
         return list(dict.fromkeys(name for entry in self.entries for name in entry))
@@ -91,6 +96,8 @@ def read_log(path: str | Path, name: str | None = None) -> Run:
     entries = [
         _entry(line, f"{path}, line {number}") for number, line in enumerate(lines[:-1], start=1) if line.strip()
     ]
+    with contextlib.suppress(DataError):  # without a line end it may be half a line
+        entries += [_entry(line, "") for line in lines[-1:] if line.strip()]
     if not any("words" in entry for entry in entries):
         raise DataError(f"{path} has no line of a training's history: give a file that  firth train --log  wrote")
     return Run(name or path.stem, entries)
