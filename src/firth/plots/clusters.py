@@ -18,6 +18,7 @@ from firth.vectors.search import unit
 
 _MOST_CLUSTERS = 24
 _ROUNDS, _STARTS = 60, 3
+_LOOKED_AT = 10
 _FUNCTION_WORDS = 100
 """The so many most frequent words of a text are mostly "the", "of" and the like, and name nothing."""
 
@@ -161,7 +162,17 @@ def _central_words(
         wordlike[:] = True
     function = members < min(_FUNCTION_WORDS, len(words) // 20)
     order = np.lexsort((members, -np.round(central, 9), function, ~wordlike))
-    return [words[i] for i in members[order[:count]]]
+    chosen: list[str] = []
+    for word in (words[i] for i in members[order[: count * _LOOKED_AT]]):
+        if not any(_same_stem(word, other) for other in chosen):
+            chosen.append(word)
+    return chosen[:count]
+
+
+def _same_stem(a: str, b: str) -> bool:
+    """Whether two words begin alike, as inflections of one do: "book" and "books" say no more than one of them."""
+    shared = next((place for place, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    return shared >= 4 and 2 * shared >= min(len(a), len(b))
 
 
 def _names_something(word: str) -> bool:

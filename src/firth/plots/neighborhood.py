@@ -119,10 +119,10 @@ def _angles(differences: Array) -> Array:
 
 
 def _rings(axes: Axes, reach: float) -> list[float]:
-    """Draw rings at round cosines, two to five, and return these."""
+    """Draw rings at round cosines, three to seven, and return these."""
     patches = import_extra("matplotlib.patches", "lab")
     step = next(
-        step for step in (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 1e-3, 1e-4, 1e-6, 1e-9) if reach / step >= 2 or step == 1e-9
+        step for step in (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 1e-3, 1e-4, 1e-6, 1e-9) if reach / step >= 3 or step == 1e-9
     )
     cosines = [round(1 - number * step, 9) for number in range(1, int(1.02 * reach / step) + 1)]
     for cosine in cosines:

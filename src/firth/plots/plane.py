@@ -50,7 +50,13 @@ def grown(draw: Callable[[float], Figure | None]) -> Figure:
 
 
 def add_plane(
-    figure: Figure, points: Array, names: Sequence[str] | None, *, margin: float = 0.58, equal: bool | None = None
+    figure: Figure,
+    points: Array,
+    names: Sequence[str] | None,
+    *,
+    margin: float = 0.58,
+    equal: bool | None = None,
+    legend: bool = False,
 ) -> Axes:
     """Add axes that the points fill.
 
@@ -66,9 +72,12 @@ def add_plane(
         What the frame reaches beyond the middle, as a share of the points' range: 0.5 ends at the outermost.
     equal
         Whether units are equal both ways; None: unless one way would be nearly empty.
+    legend
+        Whether to leave room for a legend above.
     """
     width, height = figure.get_size_inches()
-    left, bottom, top = (LEFT, BOTTOM, TOP) if names else (RIGHT, RIGHT, TOP - RIGHT)
+    left, bottom = (LEFT, BOTTOM) if names else (RIGHT, RIGHT)
+    top = TOP if legend else TOP - RIGHT
     room = np.array([width - left - RIGHT, height - bottom - top])
     axes = figure.add_axes((left / width, bottom / height, room[0] / width, room[1] / height))
     low, high = points.min(axis=0), points.max(axis=0)

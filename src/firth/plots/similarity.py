@@ -131,7 +131,7 @@ def similarity_figure(
         if len(words) <= _WRITTEN_OUT:
             for row, column in np.argwhere(~np.isnan(shown)):
                 light = style.luminance(image.to_rgba(shown[row, column])[:3])
-                number = f"{shown[row, column]:.2f}".replace("-", "−").replace("0.", ".")
+                number = f"{round(shown[row, column], 2) + 0.0:.2f}".replace("-", "−").replace("0.", ".")
                 axes.text(
                     column, row, number, ha="center", va="center",
                     size=min(9.0, 0.36 * points_a_cell), color=style.ink_on(light),

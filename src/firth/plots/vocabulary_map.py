@@ -102,9 +102,7 @@ def vocabulary_map_figure(
         report(0, 0, "placing labels")
         if not plane.place_middles(figure, axes, middles, names):
             return None
-        labels = [
-            plane.haloed(plane.add_label(axes, fonts.legible(words[i], families), families, size=7), 1.2) for i in shown
-        ]
+        labels = [plane.add_label(axes, fonts.legible(words[i], families), families, size=7) for i in shown]
         labelled = plane.place_most(figure, axes, points[: len(labels)], labels, points, names)
         note = f"{labelled:,} of {len(words):,} words are labelled"
         style.add_titles(figure, title, "; ".join(filter(None, (subtitle, note))), families)

@@ -103,7 +103,7 @@ def word_map_figure(
     def draw(scale: float) -> Figure | None:
         figure = style.new_figure(size[0] * scale, size[1] * scale)
         style.add_titles(figure, title, subtitle, families)
-        axes = plane.add_plane(figure, points, names if chosen == "pca" else None)
+        axes = plane.add_plane(figure, points, names if chosen == "pca" else None, legend=bool(groups))
         _draw_points(axes, points, colour_of, [fonts.legible(name, families) for name in groups or {}], families)
         labels = [
             plane.add_label(axes, fonts.legible(word, families), families, _colour(number))
