@@ -140,9 +140,13 @@ def neighbors(
     as_json: Json = False,
 ) -> None:
     """Draw a word amid its nearest words: how near each is, to scale, and like ones side by side."""
-    from firth.plots.neighborhood import neighborhood_figure
+    from firth.plots.neighborhood import MOST_NEIGHBORS, neighborhood_figure
 
     inches = _checked(out, size)
+    if not 1 <= n <= MOST_NEIGHBORS:
+        raise OptionError(
+            f"-n is {n:,}: it must be from 1 to {MOST_NEIGHBORS}, more neighbors can't be drawn to be read"
+        )
     vectors = _load(file, format_, duplicates, invalid)
     found = vectors.most_similar(word, n=n, restrict=restrict)
     listed = [word, *(each for each, _ in found)]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from firth.errors import OptionError
-from firth.plots.layout import checked_matrix
+from firth.plots.layout import checked_matrix, demand_seed
 from firth.progress import Report, silent
 from firth.vectors.search import unit
 
@@ -81,11 +81,12 @@ def name_clusters(
     Raises
     ------
     OptionError
-        Shapes do not fit together, or a number is less than 1.
+        Shapes do not fit together, a number is less than 1, or a seed out of range.
     DataError
         A vector holds a number that is not finite.
     """
     units = unit(checked_matrix(matrix, words))
+    demand_seed(seed)
     if clusters is not None and clusters < 1:
         raise OptionError(f"clusters is {clusters}: it must be at least 1")
     if words_a_name < 1:
@@ -156,7 +157,7 @@ def _central_words(
     own = scores[members, number]
     others = np.delete(scores[members], number, axis=1).max(axis=1, initial=0.0)
     frequency = np.log(len(words) + 1) - np.log(members + 1.0)
-    central = own + 0.5 * (own - others) + 0.06 * frequency
+    central = own + 0.5 * (own - others) + 0.08 * frequency
     wordlike = np.array([_names_something(words[i]) for i in members])
     if 2 * wordlike.sum() < len(members):  # years and other numbers, which are what the cluster is about
         wordlike[:] = True

@@ -77,7 +77,11 @@ def _font_for(code: int) -> str:
     if name.startswith(_EAST_ASIAN):
         return "Noto Sans CJK (package fonts-noto-cjk on Debian and Ubuntu)"
     script = name.partition(" ")[0]
-    if chr(code).isalpha() and script.isalpha() and script not in ("MATHEMATICAL", "LATIN", "SQUARED"):
+    if (
+        unicodedata.category(chr(code))[0] in "LM"
+        and script.isalpha()
+        and script not in ("MATHEMATICAL", "LATIN", "SQUARED")
+    ):
         return f"Noto Sans {script.title()}"
     return "Noto Sans Symbols 2"
 

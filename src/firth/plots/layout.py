@@ -69,8 +69,7 @@ def project(
         UMAP was asked for and is not installed, or t-SNE and scikit-learn is not.
     """
     vectors = checked_matrix(matrix, words)
-    if not 0 <= seed <= _LARGEST_SEED:
-        raise OptionError(f"seed is {seed}: it must be from 0 to {_LARGEST_SEED:,}")
+    demand_seed(seed)
     chosen = chosen_method(method, len(vectors))
     if chosen == "umap":
         places = _umap(unit(vectors), seed, report)
@@ -96,6 +95,18 @@ def chosen_method(method: Method, rows: int) -> Literal["pca", "umap", "tsne"]:
     if method == "auto":
         return "umap" if rows >= MANY and _has_umap() else "pca"
     return "pca" if rows < _FEWEST else method
+
+
+def demand_seed(seed: int) -> None:
+    """Refuse a seed that some of the libraries would not take.
+
+    Raises
+    ------
+    OptionError
+        It is not from 0 to 2³² - 1.
+    """
+    if not 0 <= seed <= _LARGEST_SEED:
+        raise OptionError(f"seed is {seed}: it must be from 0 to {_LARGEST_SEED:,}")
 
 
 def checked_matrix(matrix: ArrayLike, words: Sequence[str] | None = None) -> NDArray[np.float64]:

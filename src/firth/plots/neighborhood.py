@@ -25,6 +25,8 @@ Array = NDArray[np.float64]
 
 MOST_NEIGHBORS = 60
 _SIZE = (9.0, 9.0)
+_STEPS = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001)
+"""Of the rings' cosines."""
 _EVEN = 0.6
 """How much of the circle is shared out evenly, which leaves room for words."""
 
@@ -121,9 +123,9 @@ def _angles(differences: Array) -> Array:
 def _rings(axes: Axes, reach: float) -> list[float]:
     """Draw rings at round cosines, three to seven, and return these."""
     patches = import_extra("matplotlib.patches", "lab")
-    step = next(
-        step for step in (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 1e-3, 1e-4, 1e-6, 1e-9) if reach / step >= 3 or step == 1e-9
-    )
+    step = next((step for step in _STEPS if reach / step >= 3), None)
+    if step is None:  # cosines that differ in their fifth digit need none
+        return []
     cosines = [round(1 - number * step, 9) for number in range(1, int(1.02 * reach / step) + 1)]
     for cosine in cosines:
         axes.add_patch(patches.Circle((0, 0), 1 - cosine, fill=False, color=style.PALE, linewidth=0.8, zorder=0))
