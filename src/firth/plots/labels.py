@@ -100,6 +100,7 @@ def place_what_fits(
     boxes = np.full((len(points), 4), np.nan)
     taken = np.empty((len(fixed) + len(points), 4))
     taken[: len(fixed)], count = fixed, len(fixed)
+    dots = dots[np.argsort(dots[:, 0], kind="stable")]  # so that those near a label are found fast
     targets = np.hstack([dots - _SMALL_RADIUS, dots + _SMALL_RADIUS])
     for i, (point, size) in enumerate(zip(points, sizes, strict=True)):
         middles = point + _BESIDE * (size / 2 + _SMALL_RADIUS + 1)
@@ -108,7 +109,9 @@ def place_what_fits(
         candidates = candidates[inside & ~_meet(candidates, taken[:count], gap).any(axis=1)]
         if not len(candidates):
             continue
-        covered = _meet(candidates, targets, 0.0).sum(axis=1)
+        reach = candidates[:, 0].min() - _SMALL_RADIUS, candidates[:, 2].max() + _SMALL_RADIUS
+        first, last = np.searchsorted(dots[:, 0], reach)
+        covered = _meet(candidates, targets[first:last], 0.0).sum(axis=1)
         if covered.min() <= most_covered:
             boxes[i] = taken[count] = candidates[covered.argmin()]
             count += 1
