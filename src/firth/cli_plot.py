@@ -68,7 +68,7 @@ def words_(
     figure = word_map_figure(
         listed,
         _rows(vectors, listed),
-        title=title or f"{len(listed)} words of {file.name}",
+        title=title or f"{len(listed)} {'words' if len(listed) > 1 else 'word'} of {file.name}",
         subtitle=_described(vectors, chosen),
         groups=groups,
         layout=chosen,
@@ -336,8 +336,8 @@ def _rows(vectors: Vectors, words: list[str]) -> NDArray[np.float32]:
 def _hints(unknown: list[str], vectors: Vectors) -> str:
     hints = []
     for word in unknown[:_NAMED_UNKNOWN]:
-        near = near_spellings(word, vectors.words, n=1)
-        hints.append(f"{word!r}{f' (did you mean {near[0]}?)' if near else ''}")
+        near = " or ".join(near_spellings(word, vectors.words, n=2))
+        hints.append(f"{word!r} (did you mean {near}?)" if near else repr(word))
     return ", ".join(hints) + (", …" if len(unknown) > _NAMED_UNKNOWN else "")
 
 

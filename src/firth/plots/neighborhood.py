@@ -142,10 +142,10 @@ def _widest_gap(angles: Array) -> tuple[float, float]:
 
 
 def _mutual(units: Array) -> list[tuple[int, int]]:
-    """Pairs of neighbors that are each other's nearest among them."""
+    """Pairs of neighbors that are each other's nearest among them, and not opposite."""
     if len(units) < 2:
         return []
     cosines = np.round(units @ units.T, 9)
     np.fill_diagonal(cosines, -np.inf)
     best = cosines.argmax(axis=1).tolist()
-    return [(i, j) for i, j in enumerate(best) if i < j and best[j] == i]
+    return [(i, j) for i, j in enumerate(best) if i < j and best[j] == i and cosines[i, j] > 0]
