@@ -10,6 +10,7 @@ import pytest
 from firth import DataError, FirthError, MissingExtraError, OptionError
 from firth.plots import (
     confusion_figure,
+    fonts,
     label_faults,
     loss_figure,
     plot_confusion,
@@ -121,15 +122,15 @@ def test_every_colour_of_text_has_contrast_with_white():
 
 
 def test_letters_that_our_font_lacks_are_found_in_another_or_shown_as_code_points():
-    families = style.font_families(["a𝒜"])
+    families = fonts.font_families(["a𝒜"])
     assert families[0] == "DejaVu Sans"
     assert len(families) == 2
-    assert style.legible("a𝒜", families) == "a𝒜"
-    assert style.legible("a𝒜\nb", ["DejaVu Sans"]) == "a‹1D49C·000A›b"
+    assert fonts.legible("a𝒜", families) == "a𝒜"
+    assert fonts.legible("a𝒜\nb", ["DejaVu Sans"]) == "a‹1D49C·000A›b"
 
 
 def test_long_words_keep_their_ends():
-    assert style.legible("a" * 50 + "z" * 50, ["DejaVu Sans"]) == "a" * 20 + "…" + "z" * 10
+    assert fonts.legible("a" * 50 + "z" * 50, ["DejaVu Sans"]) == "a" * 20 + "…" + "z" * 10
 
 
 def lines_of(figure):

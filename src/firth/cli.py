@@ -27,6 +27,7 @@ from firth.cli_corpus import Json, Quiet, data_app, phrases
 from firth.cli_evaluate import evaluate
 from firth.cli_run import resume_command
 from firth.cli_explore import explore
+from firth.cli_plot import plot_app
 from firth.cli_train import train
 from firth.cli_vectors import convert, describe, query
 from firth.cli_verify import verify
@@ -47,6 +48,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(data_app, name="data")
+app.add_typer(plot_app, name="plot")
 app.command("phrases")(phrases)
 app.command("train")(train)
 app.command("evaluate")(evaluate)

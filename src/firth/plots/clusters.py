@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from firth.errors import OptionError
-from firth.plots.layout import checked_matrix
+from firth.plots.layout import checked_matrix, demand_seed
 from firth.progress import Report, silent
 from firth.vectors.search import unit
 
 _MOST_CLUSTERS = 24
 _ROUNDS, _STARTS = 60, 3
+_LOOKED_AT = 10
 _FUNCTION_WORDS = 100
 """The so many most frequent words of a text are mostly "the", "of" and the like, and name nothing."""
 
@@ -52,7 +53,7 @@ def name_clusters(
     words: Sequence[str],
     clusters: int | None = None,
     *,
-    words_a_name: int = 3,
+    words_a_name: int = 2,
     seed: int = 1,
     report: Report = silent,
 ) -> Clusters:
@@ -80,11 +81,12 @@ def name_clusters(
     Raises
     ------
     OptionError
-        Shapes do not fit together, or a number is less than 1.
+        Shapes do not fit together, a number is less than 1, or a seed out of range.
     DataError
         A vector holds a number that is not finite.
     """
     units = unit(checked_matrix(matrix, words))
+    demand_seed(seed)
     if clusters is not None and clusters < 1:
         raise OptionError(f"clusters is {clusters}: it must be at least 1")
     if words_a_name < 1:
@@ -155,11 +157,23 @@ def _central_words(
     own = scores[members, number]
     others = np.delete(scores[members], number, axis=1).max(axis=1, initial=0.0)
     frequency = np.log(len(words) + 1) - np.log(members + 1.0)
-    central = own + 0.5 * (own - others) + 0.06 * frequency
+    central = own + 0.5 * (own - others) + 0.08 * frequency
     wordlike = np.array([_names_something(words[i]) for i in members])
+    if 2 * wordlike.sum() < len(members):  # years and other numbers, which are what the cluster is about
+        wordlike[:] = True
     function = members < min(_FUNCTION_WORDS, len(words) // 20)
     order = np.lexsort((members, -np.round(central, 9), function, ~wordlike))
-    return [words[i] for i in members[order[:count]]]
+    chosen: list[str] = []
+    for word in (words[i] for i in members[order[: count * _LOOKED_AT]]):
+        if not any(_same_stem(word, other) for other in chosen):
+            chosen.append(word)
+    return chosen[:count]
+
+
+def _same_stem(a: str, b: str) -> bool:
+    """Whether two words begin alike, as inflections of one do: "book" and "books" say no more than one of them."""
+    shared = next((place for place, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    return shared >= 4 and 2 * shared >= min(len(a), len(b))
 
 
 def _names_something(word: str) -> bool:

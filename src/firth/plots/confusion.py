@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from firth.errors import OptionError, import_extra
-from firth.plots import style
+from firth.plots import fonts, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,8 +64,8 @@ def confusion_figure(confusion: ArrayLike, class_names: Sequence[str], *, title:
     of_class = counts.sum(axis=1)
     shares = counts / np.maximum(of_class, 1)[:, np.newaxis]
     with style.sheet():
-        families = style.font_families([title, subtitle, *class_names])
-        names = [textwrap.fill(style.legible(name, families), 13) for name in class_names]
+        families = fonts.font_families([title, subtitle, *class_names])
+        names = [textwrap.fill(fonts.legible(name, families), 13) for name in class_names]
         across = max(_CELL * size, 4.2)
         width, height = across + 1.7 + 1.1, across + 0.95 + 0.75
         figure = style.new_figure(width, height)
@@ -76,7 +76,7 @@ def confusion_figure(confusion: ArrayLike, class_names: Sequence[str], *, title:
         _name_axes(axes, names, [f"{name}\n(n = {n:,})" for name, n in zip(names, of_class, strict=True)], families)
         for row, column in np.ndindex(size, size):
             background = style.luminance(image.to_rgba(shares[row, column])[:3])
-            ink = "white" if 1.05 / (background + 0.05) > (background + 0.05) / 0.066 else style.INK
+            ink = style.ink_on(background)
             axes.text(column, row - 0.1, f"{counts[row, column]:,}", ha="center", va="center", color=ink, size=12)
             axes.text(column, row + 0.2, f"{shares[row, column]:.0%}", ha="center", va="center", color=ink, size=8.5)
         bar = figure.add_axes(((1.7 + across + 0.15) / width, 0.75 / height, 0.16 / width, across / height))

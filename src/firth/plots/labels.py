@@ -17,11 +17,23 @@ ADJACENT = 16.0
 _DIRECTIONS = 24
 _NEAREST, _GROWTH = 7.0, 1.22
 _POINT_RADIUS = 6.0
-_COVERS_A_POINT, _CROSSES_A_LABEL, _CROSSES_A_LEADER = 60.0, 120.0, 80.0
+_COVERS_A_POINT, _CROSSES_A_LABEL, _CROSSES_A_LEADER, _COVERS_A_LINE = 60.0, 120.0, 80.0, 12.0
 _ROUNDS = 12
+_SMALL_RADIUS = 3.0
+_BESIDE = np.array([[1, 0], [1, 0.7], [1, -0.7], [0, 1], [0, -1], [-1, 0], [-1, 0.7], [-1, -0.7]])
+"""Places beside a point, in steps of half a label, in the order in which a reader looks for its word."""
 
 
-def place_labels(points: Array, sizes: Array, frame: Array, gap: float = 3.0) -> Array | None:
+def place_labels(
+    points: Array,
+    sizes: Array,
+    frame: Array,
+    gap: float = 3.0,
+    *,
+    fixed: Array | None = None,
+    lines: Array | None = None,
+    centered: bool = False,
+) -> Array | None:
     """Boxes for the labels of points, none overlapping another, all within a frame.
 
     Parameters
@@ -34,6 +46,12 @@ def place_labels(points: Array, sizes: Array, frame: Array, gap: float = 3.0) ->
         Left, bottom, right, top.
     gap
         Pixels to keep free between labels and at the frame.
+    fixed
+        Boxes that no label may touch, shape (M, 4).
+    lines
+        Segments that labels should not cover, shape (L, 4): x and y of their ends.
+    centered
+        Labels stand on their points, not beside them.
 
     Returns
     -------
@@ -41,18 +59,62 @@ def place_labels(points: Array, sizes: Array, frame: Array, gap: float = 3.0) ->
         Left, bottom, right and top of each label; None where there was no room for one.
     """
     boxes = np.full((len(points), 4), np.nan)
+    fixed = np.empty((0, 4)) if fixed is None else fixed
+    lines = np.empty((0, 4)) if lines is None else lines
     # Wide labels are the hardest to fit and so go first.
     order = np.argsort(-sizes[:, 0], kind="stable")
     for _ in range(_ROUNDS):
         before = boxes.copy()
         for i in order:
             boxes[i] = np.nan
-            best = _cheapest(i, points, sizes[i], boxes, frame, gap)
+            best = _cheapest(i, points, sizes[i], boxes, frame, gap, fixed, lines, centered)
             if best is None:
                 return None
             boxes[i] = best
         if np.array_equal(before, boxes):
             break
+    return boxes
+
+
+def place_what_fits(
+    points: Array, sizes: Array, frame: Array, dots: Array, fixed: Array, gap: float = 2.0, most_covered: int = 2
+) -> Array:
+    """Boxes for as many labels as have room right beside their points, the first ones first.
+
+    Parameters
+    ----------
+    points, sizes, frame, gap
+        As in `place_labels`.
+    dots
+        Shape (M, 2): points that labels should not cover.
+    fixed
+        Boxes that no label may touch, shape (F, 4).
+    most_covered
+        How many dots a label may cover.
+
+    Returns
+    -------
+    (N, 4) array
+        Left, bottom, right and top of each label; NaN where there was no room.
+    """
+    boxes = np.full((len(points), 4), np.nan)
+    taken = np.empty((len(fixed) + len(points), 4))
+    taken[: len(fixed)], count = fixed, len(fixed)
+    dots = dots[np.argsort(dots[:, 0], kind="stable")]  # so that those near a label are found fast
+    targets = np.hstack([dots - _SMALL_RADIUS, dots + _SMALL_RADIUS])
+    for i, (point, size) in enumerate(zip(points, sizes, strict=True)):
+        middles = point + _BESIDE * (size / 2 + _SMALL_RADIUS + 1)
+        candidates = np.hstack([middles - size / 2, middles + size / 2])
+        inside = (candidates[:, :2] >= frame[:2] + gap).all(axis=1) & (candidates[:, 2:] <= frame[2:] - gap).all(axis=1)
+        candidates = candidates[inside & ~_meet(candidates, taken[:count], gap).any(axis=1)]
+        if not len(candidates):
+            continue
+        reach = candidates[:, 0].min() - _SMALL_RADIUS, candidates[:, 2].max() + _SMALL_RADIUS
+        first, last = np.searchsorted(dots[:, 0], reach)
+        covered = _meet(candidates, targets[first:last], 0.0).sum(axis=1)
+        if covered.min() <= most_covered:
+            boxes[i] = taken[count] = candidates[covered.argmin()]
+            count += 1
     return boxes
 
 
@@ -67,17 +129,36 @@ def leader_end(point: Array, box: Array) -> Array:
     return np.clip(point, box[..., :2], box[..., 2:])
 
 
-def _cheapest(i: int, points: Array, size: Array, boxes: Array, frame: Array, gap: float) -> Array | None:
+def _cheapest(
+    i: int,
+    points: Array,
+    size: Array,
+    boxes: Array,
+    frame: Array,
+    gap: float,
+    fixed: Array,
+    lines: Array,
+    centered: bool,
+) -> Array | None:
     """Best free box for label i, given the boxes of the labels that are placed."""
     placed = np.flatnonzero(~np.isnan(boxes[:, 0]))
-    for candidates in (_around(points[i], size, frame), _all_over(size, frame, gap)):
+    obstacles = np.vstack([boxes[placed], fixed])
+    around = _around(points[i], np.zeros(2) if centered else size, frame)
+    if centered:
+        middles = np.vstack([points[i], (around[:, :2] + around[:, 2:]) / 2])
+        around = np.hstack([middles - size / 2, middles + size / 2])
+    for candidates in (around, _all_over(size, frame, gap)):
         inside = (candidates[:, :2] >= frame[:2] + gap).all(axis=1) & (candidates[:, 2:] <= frame[2:] - gap).all(axis=1)
         candidates = candidates[inside]
-        candidates = candidates[~_meet(candidates, boxes[placed], gap).any(axis=1)]
+        candidates = candidates[~_meet(candidates, obstacles, gap).any(axis=1)]
         if len(candidates):
             break
     else:
         return None
+    if centered:
+        from_point = (candidates[:, :2] + candidates[:, 2:]) / 2 - points[i]
+        nearest: Array = candidates[np.hypot(*from_point.T).argmin()]
+        return nearest
     starts, ends = np.broadcast_to(points[i], (len(candidates), 2)), leader_end(points[i], candidates)
     distance = np.linalg.norm(ends - starts, axis=1)
     # A reader looks for a word right of its point first, then above, and left last.
@@ -85,6 +166,8 @@ def _cheapest(i: int, points: Array, size: Array, boxes: Array, frame: Array, ga
     taste = 1.5 * (centers[:, 0] < 0) + 1.0 * (centers[:, 1] < -1)
     dots = np.hstack([points - _POINT_RADIUS, points + _POINT_RADIUS])
     cost = distance + taste + _COVERS_A_POINT * _meet(candidates, dots, 0.0).sum(axis=1)
+    if len(lines):
+        cost += _COVERS_A_LINE * _cross_boxes(lines[:, :2], lines[:, 2:], candidates).sum(axis=0)
     if len(placed):
         other_starts, other_ends = points[placed], leader_end(points[placed], boxes[placed])
         cost += _CROSSES_A_LABEL * _cross_boxes(starts, ends, boxes[placed]).sum(axis=1)

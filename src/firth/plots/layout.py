@@ -28,6 +28,7 @@ _FEWEST = 5
 """With fewer vectors each is every other's neighbor, and only their principal components say something."""
 _NEIGHBORS = 15
 _PERPLEXITY = 30.0
+_AT_ONCE = 2_048
 _LARGEST_SEED = 2**32 - 1
 
 
@@ -69,8 +70,7 @@ def project(
         UMAP was asked for and is not installed, or t-SNE and scikit-learn is not.
     """
     vectors = checked_matrix(matrix, words)
-    if not 0 <= seed <= _LARGEST_SEED:
-        raise OptionError(f"seed is {seed}: it must be from 0 to {_LARGEST_SEED:,}")
+    demand_seed(seed)
     chosen = chosen_method(method, len(vectors))
     if chosen == "umap":
         places = _umap(unit(vectors), seed, report)
@@ -96,6 +96,18 @@ def chosen_method(method: Method, rows: int) -> Literal["pca", "umap", "tsne"]:
     if method == "auto":
         return "umap" if rows >= MANY and _has_umap() else "pca"
     return "pca" if rows < _FEWEST else method
+
+
+def demand_seed(seed: int) -> None:
+    """Refuse a seed that some of the libraries would not take.
+
+    Raises
+    ------
+    OptionError
+        It is not from 0 to 2³² - 1.
+    """
+    if not 0 <= seed <= _LARGEST_SEED:
+        raise OptionError(f"seed is {seed}: it must be from 0 to {_LARGEST_SEED:,}")
 
 
 def checked_matrix(matrix: ArrayLike, words: Sequence[str] | None = None) -> NDArray[np.float64]:
@@ -155,11 +167,8 @@ def _umap(units: NDArray[np.float64], seed: int, report: Report) -> Any:
     """UMAP, with exact nearest neighbors instead of its own approximate ones, whose order hangs on threads."""
     with _quiet():
         umap = import_extra("umap", "lab")
-        report(0, 0, "nearest neighbors")
-        single = units.astype(np.float32)
-        rows, count = Rows(single), min(_NEIGHBORS, len(units) - 1)
-        places, cosines = nearest(rows, lengths_of(rows), units, count)
-        distances = np.maximum(0.0, 1.0 - cosines).astype(np.float32)
+        single, count = units.astype(np.float32), min(_NEIGHBORS, len(units) - 1)
+        places, distances = _neighbors(Rows(single), units, count, report)
         report(0, 0, "preparing")
         model = umap.UMAP(
             n_neighbors=count,
@@ -167,11 +176,24 @@ def _umap(units: NDArray[np.float64], seed: int, report: Report) -> Any:
             init=_start(units, 10.0, seed),
             random_state=seed,
             n_jobs=1,
-            precomputed_knn=(places.astype(np.int32), distances),
+            precomputed_knn=(places, distances),
             force_approximation_algorithm=True,  # otherwise small matrices get their neighbors computed once more
             tqdm_kwds={"disable": False, "file": _Epochs(report), "bar_format": "{n_fmt}/{total_fmt}", "miniters": 1},
         )
         return model.fit_transform(single)
+
+
+def _neighbors(rows: Rows, units: NDArray[np.float64], count: int, report: Report) -> tuple[NDArray[np.int32], Float32]:
+    """The nearest rows of each row, itself among them, and 1 - cosine: (N, count) each."""
+    lengths = lengths_of(rows)
+    places = np.empty((len(units), count), dtype=np.int32)
+    distances = np.empty((len(units), count), dtype=np.float32)
+    for start in range(0, len(units), _AT_ONCE):
+        report(start, len(units), "nearest neighbors")
+        found, cosines = nearest(rows, lengths, units[start : start + _AT_ONCE], count)
+        places[start : start + _AT_ONCE] = found
+        distances[start : start + _AT_ONCE] = np.maximum(0.0, 1.0 - cosines)
+    return places, distances
 
 
 def _tsne(units: NDArray[np.float64], seed: int, report: Report) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from firth.errors import DataError, OptionError
-from firth.plots import style
+from firth.plots import fonts, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,7 +79,7 @@ def loss_figure(
         raise OptionError(f"anneal_every is {anneal_every}: it must be at least 1, or None")
     with style.sheet():
         figure = style.new_figure(10, 5.6)
-        style.add_titles(figure, title, subtitle, style.font_families([title, subtitle]))
+        style.add_titles(figure, title, subtitle, fonts.font_families([title, subtitle]))
         axes = figure.add_axes((0.075, 0.11, 0.825, 0.735))
         _set_range(axes, at, curve, noise)
         if noise is not None:

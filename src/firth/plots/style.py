@@ -1,4 +1,4 @@
-"""What all pictures share: colours, fonts, titles, and how a figure becomes a file.
+"""What all pictures share: colours, titles, and how a figure becomes a file.
 
 Figures are made without pyplot, so nothing here touches a program's own figures or screen, and a user's matplotlibrc
 changes none of them.
@@ -6,15 +6,16 @@ changes none of them.
 
 from __future__ import annotations
 
-import unicodedata
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
-from firth.errors import import_extra
+from firth.errors import OptionError, import_extra
 from firth.files import write_whole
+from firth.plots.fonts import FONT, legible
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,11 +24,10 @@ OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "
 """Colours that people with any colour vision tell apart (Okabe & Ito 2008), here by contrast with white."""
 INK, GREY, PALE = "#222222", "#6B6B6B", "#D9D9D9"
 DOTS_PER_INCH = 150
-LONGEST_TEXT = 30
-_FONT = "DejaVu Sans"
-_PREFERRED_FONTS = ("Noto Sans", "Source Han Sans", "WenQuanYi", "PingFang", "Hiragino", "Microsoft YaHei", "Malgun")
+SMALLEST, LARGEST = 3.0, 60.0
+"""Inches of a picture's side."""
 _SETTINGS = {
-    "font.family": [_FONT],
+    "font.family": [FONT],
     "font.size": 10,
     "text.color": INK,
     "axes.edgecolor": GREY,
@@ -36,7 +36,15 @@ _SETTINGS = {
     "xtick.color": GREY,
     "ytick.color": GREY,
     "text.parse_math": False,
+    "svg.hashsalt": "firth",
 }
+
+_NO_DATES: dict[str, dict[str, None]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+"""What would make files of the same figure differ."""
 
 
 @contextmanager
@@ -47,24 +55,51 @@ def sheet() -> Iterator[None]:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Make an empty figure, sizes in inches, that belongs to no window."""
+    """Make an empty figure, sizes in inches, that belongs to no window.
+
+    Raises
+    ------
+    OptionError
+        A side is shorter than 3 inches, or longer than 60.
+    """
+    if not (SMALLEST <= width <= LARGEST and SMALLEST <= height <= LARGEST):
+        raise OptionError(f"size is {width:g} x {height:g} inches: each side must be {SMALLEST:g} to {LARGEST:g}")
     figure: Figure = import_extra("matplotlib.figure", "lab").Figure(figsize=(width, height), dpi=DOTS_PER_INCH)
     import_extra("matplotlib.backends.backend_agg", "lab").FigureCanvasAgg(figure)
     return figure
 
 
 def write_figure(path: str | Path, figure: Figure) -> None:
-    """Write a figure as PNG, whole or not at all; the same figure gives the same bytes.
+    """Write a figure, whole or not at all, as PNG, SVG or PDF; the same figure gives the same bytes.
 
     Raises
     ------
+    OptionError
+        The name ends in something else.
     FirthError
         The file can't be written.
     """
+    kind = picture_format(path)
     stream = BytesIO()
-    with sheet():
-        figure.savefig(stream, format="png", metadata={"Software": None})
+    with sheet(), warnings.catch_warnings():
+        # Subsetting old fonts for a PDF tells of tables that no reader of it needs.
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module="fontTools")
+        figure.savefig(stream, format=kind, metadata=_NO_DATES[kind])
     write_whole(path, stream.getvalue())
+
+
+def picture_format(path: str | Path) -> Literal["png", "svg", "pdf"]:
+    """What kind of picture a file's name asks for.
+
+    Raises
+    ------
+    OptionError
+        None that is written.
+    """
+    suffix = Path(path).suffix.lower().removeprefix(".")
+    if suffix not in ("png", "svg", "pdf"):
+        raise OptionError(f"{path} is no name of a picture: let it end in .png, .svg or .pdf")
+    return suffix  # type: ignore[return-value]  # one of the three
 
 
 def add_titles(figure: Figure, title: str, subtitle: str, families: list[str]) -> None:
@@ -80,6 +115,14 @@ def add_titles(figure: Figure, title: str, subtitle: str, families: list[str]) -
         written.set_fontsize(size * min(1.0, (width - 0.4) / max(needed, 1e-9)))
 
 
+def widest(texts: Iterable[str], families: list[str], size: float) -> float:
+    """Width in inches of the widest of some texts."""
+    figure = new_figure(SMALLEST, SMALLEST)
+    renderer = import_extra("matplotlib.backends.backend_agg", "lab").FigureCanvasAgg(figure).get_renderer()
+    drawn = [figure.text(0, 0, text, family=families, size=size) for text in texts]
+    return max((text.get_window_extent(renderer).width for text in drawn), default=0.0) / DOTS_PER_INCH
+
+
 def readable(colour: str, contrast: float = 4.5) -> str:
     """Darken a colour until text in it has the contrast on white that WCAG 2 asks for."""
     colors = import_extra("matplotlib.colors", "lab")
@@ -90,61 +133,12 @@ def readable(colour: str, contrast: float = 4.5) -> str:
     return darkened
 
 
+def ink_on(background: float) -> str:
+    """Black or white, whichever has the greater contrast with a background of this luminance."""
+    return "white" if 1.05 / (background + 0.05) > (background + 0.05) / 0.066 else INK
+
+
 def luminance(rgb: Iterable[float]) -> float:
     """Relative luminance of an sRGB colour, 0 for black and 1 for white (WCAG 2)."""
     linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in rgb]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def font_families(texts: Iterable[str]) -> list[str]:
-    """Font families, ours first, that between them have as many letters of the texts as installed fonts allow."""
-    families = [_FONT]
-    missing = {ord(letter) for text in texts for letter in _plain(text)} - _letters_of(_FONT)
-    if not missing:
-        return families
-    manager = import_extra("matplotlib.font_manager", "lab").fontManager
-    # The "last resort" font of several systems has a box for every letter there is, and is no help to a reader.
-    upright = [entry for entry in manager.ttflist if entry.style == "normal" and entry.weight in (400, "normal")]
-    names = {entry.name for entry in upright if not entry.name.lower().lstrip(".").startswith("last")}
-    for name in sorted(names, key=lambda name: (not name.startswith(_PREFERRED_FONTS), name)):
-        found = missing & _letters_of(name)
-        if found:
-            families.append(name)
-            missing -= found
-        if not missing:
-            break
-    return families
-
-
-def legible(text: str, families: list[str], longest: int = LONGEST_TEXT) -> str:
-    """The text as the fonts can show it: letters that none has as code points, ‹4F60›; long texts cut in the middle."""
-    have = set().union(*(_letters_of(name) for name in families))
-    shown = []
-    for letter in _plain(text):
-        if ord(letter) in have:
-            shown.append(letter)
-        elif shown and shown[-1].endswith("›"):
-            shown[-1] = f"{shown[-1][:-1]}·{ord(letter):04X}›"
-        else:
-            shown.append(f"‹{ord(letter):04X}›")
-    whole = "".join(shown)
-    if len(whole) <= longest:
-        return whole
-    return f"{whole[: longest * 2 // 3]}…{whole[len(whole) - longest // 3 :]}"
-
-
-def _plain(text: str) -> str:
-    """The text on one line, without marks that have no shape of their own."""
-    kept = (" " if unicodedata.category(letter)[0] == "Z" else letter for letter in text)
-    return "".join(letter for letter in kept if unicodedata.category(letter) != "Cf")
-
-
-def _letters_of(family: str) -> set[int]:
-    """Code points a font family has; none for a font that can't be read. Controls and half letters never count."""
-    manager = import_extra("matplotlib.font_manager", "lab")
-    try:
-        path = manager.findfont(manager.FontProperties(family=[family]), fallback_to_default=False)
-        charmap: dict[int, Any] = manager.get_font(path).get_charmap()
-    except (OSError, RuntimeError, ValueError):
-        return set()
-    return {code for code in charmap if unicodedata.category(chr(code)) not in ("Cc", "Cs")}
