@@ -25,9 +25,9 @@ def check_proofs(*, quiet: bool, as_json: bool) -> None:
     else:
         rows = [
             (
-                f"({each.proof.equation})",
-                each.proof.statement,
-                each.proof.how,
+                f"({each.proof.stated.number})",
+                each.proof.stated.statement,
+                each.proof.stated.how,
                 "exact" if each.difference is None else f"{each.difference:.0e}",
                 f"{each.seconds * 1000:.0f} ms",
                 "proved" if each.passed else "FAILED: " + next(one.what for one in each.findings if not one.passed),
@@ -36,7 +36,7 @@ def check_proofs(*, quiet: bool, as_json: bool) -> None:
         ]
         print_table(("", "equation", "by", "in numbers", "time", ""), rows, right=("", "in numbers", "time"))
     if failed:
-        numbers = ", ".join(f"({each.proof.equation})" for each in failed)
+        numbers = ", ".join(f"({each.proof.stated.number})" for each in failed)
         raise FirthError(f"{len(failed)} of {len(results)} equations are not proved: {numbers}")
     if not as_json:
         seconds = sum(each.seconds for each in results)
@@ -45,10 +45,10 @@ def check_proofs(*, quiet: bool, as_json: bool) -> None:
 
 def _as_json(each: Any) -> dict[str, Any]:
     return {
-        "equation": each.proof.equation,
-        "statement": each.proof.statement,
-        "by": each.proof.how,
-        "functions": list(each.proof.functions),
+        "equation": each.proof.stated.number,
+        "statement": each.proof.stated.statement,
+        "by": each.proof.stated.how,
+        "functions": list(each.proof.stated.functions),
         "passed": each.passed,
         "seconds": each.seconds,
         "findings": [

@@ -67,8 +67,7 @@ class Case:
         """Numbers in a row, as the arguments' shapes."""
         bounds = np.cumsum([argument.size for argument in self.arguments])[:-1]
         return [
-            part.reshape(argument.shape)
-            for part, argument in zip(np.split(flat, bounds), self.arguments, strict=True)
+            part.reshape(argument.shape) for part, argument in zip(np.split(flat, bounds), self.arguments, strict=True)
         ]
 
     def stated(self, flat: Any) -> tuple[Any, ...]:
@@ -84,23 +83,25 @@ class Case:
         """The stated loss differentiated by SymPy, minus the stated gradient."""
         return tuple(
             sympy.diff(self.loss, variable) - stated
-            for variable, stated in zip(
-                self.arguments[argument].ravel(), self.gradients[argument].ravel(), strict=True
-            )
+            for variable, stated in zip(self.arguments[argument].ravel(), self.gradients[argument].ravel(), strict=True)
         )
 
 
 def loss_findings(bench: Bench, case: Case, what: str) -> Iterator[Finding]:
-    """Is the code's loss the stated one? In symbols, and in numbers."""
+    """Hold the code's loss to the stated one, in symbols and in numbers."""
     if not bench.numbers_only:
-        yield from bench.exact(f"{what}: the code's loss is the stated one", case.call(bench.symbolic, *case.arguments)[0] - case.loss)
+        yield from bench.exact(
+            f"{what}: the code's loss is the stated one", case.call(bench.symbolic, *case.arguments)[0] - case.loss
+        )
     for _ in range(3):
         flat = bench.random.normal(size=len(case.flat))
         yield close(f"{what}: in numbers", case.call(bench.formulas, *case.split(flat))[0], case.stated(flat)[0])
 
 
-def gradient_findings(bench: Bench, case: Case, argument: int, what: str, rows: Sequence[int] | None = None) -> Iterator[Finding]:
-    """Is the stated gradient the derivative of the stated loss, and the code's gradient the stated one?
+def gradient_findings(
+    bench: Bench, case: Case, argument: int, what: str, rows: Sequence[int] | None = None
+) -> Iterator[Finding]:
+    """Hold the stated gradient to the stated loss, and the code's gradient to the stated one.
 
     Parameters
     ----------
@@ -167,7 +168,7 @@ def _stated_sampled(vector: Sequence[Any], word: int, outside: Symbols, negative
 @cache
 def naive_softmax() -> Case:
     """Equations (7) to (9)."""
-    loss, d_vector, d_outsides = _stated_softmax(VECTOR, OUTSIDE, OUTSIDES)
+    loss, d_vector, d_outsides = _stated_softmax(list(VECTOR), OUTSIDE, OUTSIDES)
     return Case(
         (VECTOR, OUTSIDES),
         loss,
@@ -179,7 +180,7 @@ def naive_softmax() -> Case:
 @cache
 def negative_sampling() -> Case:
     """Equations (10) to (13)."""
-    loss, d_vector, d_outsides = _stated_sampled(VECTOR, OUTSIDE, OUTSIDES, NEGATIVES)
+    loss, d_vector, d_outsides = _stated_sampled(list(VECTOR), OUTSIDE, OUTSIDES, NEGATIVES)
     return Case(
         (VECTOR, OUTSIDES),
         loss,

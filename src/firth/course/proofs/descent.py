@@ -24,7 +24,7 @@ def _near(distance: Any) -> Any:
     return sum(each * distance**order / sympy.factorial(order) for order, each in enumerate(TAYLOR))
 
 
-@proof(17, "dJ/dx = (J(x + h) - J(x - h)) / 2h + O(h²)", "series", "theory.gradient_check")
+@proof(17)
 def _central(bench: Bench) -> Iterator[Finding]:
     error = sympy.expand((_near(H) - _near(-H)) / (2 * H) - TAYLOR[1])
     yield zero("the first error is f''' h²/6", error.coeff(H, 0), error.coeff(H, 1), error.coeff(H, 2) - TAYLOR[3] / 6)
@@ -57,7 +57,7 @@ def _central(bench: Bench) -> Iterator[Finding]:
         np.random.set_state(numpy_state)
 
 
-@proof(43, "dJ/dx = Im J(x + ih) / h + O(h²)", "series")
+@proof(43)
 def _complex_step(bench: Bench) -> Iterator[Finding]:
     error = sympy.expand(sympy.im(sympy.expand(_near(sympy.I * H))) / H - TAYLOR[1])
     yield zero("the first error is -f''' h²/6", error.coeff(H, 0), error.coeff(H, 1), error.coeff(H, 2) + TAYLOR[3] / 6)
@@ -70,7 +70,7 @@ def _sgd(bench: Bench, *arguments: Any) -> Any:
         return bench.formulas.sgd(*arguments)
 
 
-@proof(18, "x ← x - α_t dJ/dx", "identity", "theory.sgd")
+@proof(18)
 def _step(bench: Bench) -> Iterator[Finding]:
     a, b, x0, n = sympy.symbols("a b x_0 n", positive=True)
     closed = b + (1 - ALPHA * a) ** n * (x0 - b)  # of J = a/2 (x - b)²
@@ -82,12 +82,14 @@ def _step(bench: Bench) -> Iterator[Finding]:
         return float(0.35 * ((x - 2.0) ** 2).sum()), 0.7 * (x - 2.0)
 
     start = np.array([0.5, -1.5])
-    yield close("60 steps of the code", _sgd(bench, quadratic, start, 0.1, 60, None, False, 1000), 2 + 0.93**60 * (start - 2))
+    yield close(
+        "60 steps of the code", _sgd(bench, quadratic, start, 0.1, 60, None, False, 1000), 2 + 0.93**60 * (start - 2)
+    )
     ends = _sgd(bench, quadratic, start, 0.1, 3, lambda x: x / np.linalg.norm(x), False, 1000)
     yield close("postprocessing after each step", np.linalg.norm(ends), 1.0)
 
 
-@proof(19, "α_t = α_1 0.5^⌊(t - 1)/T⌋, T = 20,000", "definition", "theory.sgd.annealed_step")
+@proof(19)
 def _annealing(bench: Bench) -> Iterator[Finding]:
     for t in (1, 20_000, 20_001, 40_000, 40_001, 100_000):
         stated = ALPHA * sympy.Rational(1, 2) ** sympy.floor(sympy.Rational(t - 1, 20_000))
@@ -107,12 +109,15 @@ def _annealing(bench: Bench) -> Iterator[Finding]:
     yield close("stopped at 20,000 and resumed", resumed, [stated_end])
 
 
-@proof(20, "s_1 = J_1, s ← 0.95 s + 0.05 J", "definition", "theory.sgd.smoothed_loss")
+@proof(20)
 def _smoothing(bench: Bench) -> Iterator[Finding]:
     s, loss, n = sympy.symbols("s J n", positive=True)
     share = sympy.Rational(95, 100)
     closed = loss + share**n * (s - loss)
-    yield true("after n equal losses J: J + 0.95^n (s - J)", sympy.simplify(share * closed + (1 - share) * loss - closed.subs(n, n + 1)) == 0)
+    yield true(
+        "after n equal losses J: J + 0.95^n (s - J)",
+        sympy.simplify(share * closed + (1 - share) * loss - closed.subs(n, n + 1)) == 0,
+    )
     yield close("the first", bench.formulas.smoothed_loss(None, 3.25), 3.25)
     value = 10.0
     for _ in range(30):
@@ -120,7 +125,7 @@ def _smoothing(bench: Bench) -> Iterator[Finding]:
     yield close("the 31st", value, 4.0 + 0.95**30 * 6.0)
 
 
-@proof(46, "x_i ← x_i / |x_i|", "identity", "course.normalizeRows")
+@proof(46)
 def _rows_of_length_one(bench: Bench) -> Iterator[Finding]:
     row = named("x", 3)
     length = sympy.sqrt(sum(each**2 for each in row))
@@ -129,5 +134,3 @@ def _rows_of_length_one(bench: Bench) -> Iterator[Finding]:
     stated = [each / np.sqrt((each**2).sum()) for each in matrix]
     yield close("the code's", bench.formulas.normalize_rows(matrix), stated)
     yield close("a row of zeros stays", bench.formulas.normalize_rows(np.zeros((1, 3))), np.zeros((1, 3)))
-
-

@@ -27,16 +27,18 @@ def _log_sigmoid_of(x: float) -> float:
     return float(sympy.N(-sympy.log(1 + sympy.exp(-sympy.Rational(x))), 30))
 
 
-@proof(1, "σ(x) = 1 / (1 + e^-x) = e^x / (1 + e^x)", "identity", "theory.sigmoid")
+@proof(1)
 def _sigmoid(bench: Bench) -> Iterator[Finding]:
     yield zero("the two forms are equal", SIGMA - sympy.exp(X) / (1 + sympy.exp(X)))
     if not bench.numbers_only:
         code = bench.elementary.sigmoid(BOTH_SIDES)
-        yield from bench.exact("the code's is the sigmoid on both sides of 0", *(code - symbols([SIGMA.subs(X, x) for x in BOTH_SIDES])))
+        yield from bench.exact(
+            "the code's is the sigmoid on both sides of 0", *(code - symbols([SIGMA.subs(X, x) for x in BOTH_SIDES]))
+        )
     yield close("from -10,000 to 10,000", bench.formulas.sigmoid(FAR), [_sigmoid_of(x) for x in FAR])
 
 
-@proof(2, "log σ(x) = min(x, 0) - log(1 + e^-|x|)", "identity", "theory.log_sigmoid")
+@proof(2)
 def _log_sigmoid(bench: Bench) -> Iterator[Finding]:
     for x in BOTH_SIDES:
         stated = sympy.Min(x, 0) - sympy.log(1 + sympy.exp(-sympy.Abs(x)))
@@ -48,7 +50,7 @@ def _log_sigmoid(bench: Bench) -> Iterator[Finding]:
     yield close("from -10,000 to 10,000", bench.formulas.log_sigmoid(FAR), [_log_sigmoid_of(x) for x in FAR])
 
 
-@proof(3, "σ' = σ(1 - σ), (log σ)' = 1 - σ(x) = σ(-x)", "derivative", "theory.sigmoid")
+@proof(3)
 def _derivatives(bench: Bench) -> Iterator[Finding]:
     yield zero("σ' = e^-x / (1 + e^-x)²", sympy.diff(SIGMA, X) - sympy.exp(-X) / (1 + sympy.exp(-X)) ** 2)
     yield zero("σ' = σ(1 - σ)", sympy.diff(SIGMA, X) - SIGMA * (1 - SIGMA))
@@ -61,7 +63,7 @@ def _derivatives(bench: Bench) -> Iterator[Finding]:
     yield close("(log σ)' by the complex step", bench.formulas.sigmoid(-x), logs)
 
 
-@proof(38, "∂σ(x)_i/∂x_j is diag(σ(1 - σ))", "derivative", "theory.sigmoid")
+@proof(38)
 def _sigmoid_jacobian(bench: Bench) -> Iterator[Finding]:
     sigmas = [SIGMA.subs(X, each) for each in SCORES]
     stated = [[sigmas[i] * (1 - sigmas[i]) if i == j else 0 for j in range(4)] for i in range(4)]
@@ -74,7 +76,7 @@ def _sigmoid_jacobian(bench: Bench) -> Iterator[Finding]:
     yield close("the code's Jacobian", rows, np.diag(s * (1 - s)))
 
 
-@proof(4, "ŷ_i = e^(x_i) / Σ_j e^(x_j)", "definition", "theory.softmax")
+@proof(4)
 def _softmax(bench: Bench) -> Iterator[Finding]:
     if not bench.numbers_only:
         code = bench.elementary.softmax(SCORES)
@@ -89,7 +91,7 @@ def _softmax(bench: Bench) -> Iterator[Finding]:
         yield close("at ±1,000", bench.formulas.softmax(np.array(far)), stated)
 
 
-@proof(5, "log ŷ_i = x_i - log Σ_j e^(x_j)", "identity", "theory.log_softmax")
+@proof(5)
 def _log_softmax(bench: Bench) -> Iterator[Finding]:
     stated = [each - sympy.log(sum(sympy.exp(other) for other in SCORES)) for each in SCORES]
     yield zero("its exponential is ŷ", *[sympy.exp(each) - y for each, y in zip(stated, Y_HAT, strict=True)])
@@ -101,7 +103,7 @@ def _log_softmax(bench: Bench) -> Iterator[Finding]:
     yield close("at ±1,000", bench.formulas.log_softmax(far), [-2000.0, -1000.0, 0.0])
 
 
-@proof(40, "softmax(x + a) = softmax(x)", "identity", "theory.softmax")
+@proof(40)
 def _shift(bench: Bench) -> Iterator[Finding]:
     a = sympy.Symbol("a", real=True)
     there = {each: each + a for each in SCORES}
@@ -110,7 +112,7 @@ def _shift(bench: Bench) -> Iterator[Finding]:
     yield close("the code's, moved by 300", bench.formulas.softmax(x + 300.0), bench.formulas.softmax(x), 1e-11)
 
 
-@proof(39, "∂ŷ_i/∂x_j = ŷ_i (δ_ij - ŷ_j)", "derivative", "theory.softmax")
+@proof(39)
 def _softmax_jacobian(bench: Bench) -> Iterator[Finding]:
     for i in range(4):
         stated = [Y_HAT[i] * ((1 if i == j else 0) - Y_HAT[j]) for j in range(4)]
@@ -121,7 +123,7 @@ def _softmax_jacobian(bench: Bench) -> Iterator[Finding]:
     yield close("the code's Jacobian", rows, np.diag(y) - np.outer(y, y))
 
 
-@proof(6, "-Σ_w y_w log ŷ_w = -log ŷ_o where y is one-hot", "identity", "theory.naive_softmax_loss_and_gradients")
+@proof(6)
 def _cross_entropy(bench: Bench) -> Iterator[Finding]:
     for o in range(4):
         y = [1 if w == o else 0 for w in range(4)]

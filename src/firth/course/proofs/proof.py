@@ -1,4 +1,4 @@
-"""What a proof is: an equation's number, what it says, and findings about it from symbols and from numbers."""
+"""What a proof is: an equation, and findings about it from symbols and from numbers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from firth import theory
+from firth.course.equations import EQUATIONS, Equation
 from firth.course.proofs.formulas import Formulas
 from firth.course.proofs.symbols import DEFINITIONS, all_zero, is_zero, on_complex_numbers, on_symbols
 from firth.theory.functions import Floats
@@ -132,23 +133,13 @@ class Proof:
 
     Attributes
     ----------
-    equation
-        Its number in `theory/README.md`.
-    statement
-        What it says, on one line.
-    how
-        ``"derivative"``, ``"identity"``, ``"definition"`` (the code computes what is defined), ``"series"`` or
-        ``"expectation"``.
-    functions
-        The functions that compute it, as ``"theory.sigmoid"``; their docstrings cite it.
+    stated
+        The equation.
     findings
         Takes a `Bench`; yields what was found.
     """
 
-    equation: int
-    statement: str
-    how: str
-    functions: tuple[str, ...]
+    stated: Equation
     findings: Callable[[Bench], Iterable[Finding]]
 
 
@@ -186,14 +177,14 @@ PROOFS: dict[int, Proof] = {}
 """From an equation's number to its proof."""
 
 
-def proof(
-    equation: int, statement: str, how: str, *functions: str
-) -> Callable[[Callable[[Bench], Iterable[Finding]]], Callable[[Bench], Iterable[Finding]]]:
-    """Register the decorated function as the proof of an equation; the arguments are those of `Proof`."""
+Findings = Callable[[Bench], Iterable[Finding]]
 
-    def register(findings: Callable[[Bench], Iterable[Finding]]) -> Callable[[Bench], Iterable[Finding]]:
-        assert equation not in PROOFS, equation
-        PROOFS[equation] = Proof(equation, statement, how, functions, findings)
+
+def proof(number: int) -> Callable[[Findings], Findings]:
+    """Register the decorated function as the proof of an equation."""
+
+    def register(findings: Findings) -> Findings:
+        PROOFS[number] = Proof(EQUATIONS[number], findings)
         return findings
 
     return register

@@ -158,12 +158,14 @@ def on_symbols(function: Function, **replaced: Function) -> Function:
     replaced
         Functions by the name that the code calls them by, to be taken instead: what is proved of its own is stated.
     """
-    return _bound(function, {"np": _SymbolicNumPy(), "float": lambda value: value, **replaced}, {})
+    bound: Function = _bound(function, {"np": _SymbolicNumPy(), "float": lambda value: value, **replaced}, {})
+    return bound
 
 
 def on_complex_numbers(function: Function) -> Function:
     """The same code, computing with complex numbers, for derivatives by the complex step."""
-    return _bound(function, {"np": _ComplexNumPy(), "float": lambda value: value}, {})
+    bound: Function = _bound(function, {"np": _ComplexNumPy(), "float": lambda value: value}, {})
+    return bound
 
 
 def _bound(function: Any, replaced: Mapping[str, Any], made: dict[int, dict[str, Any]]) -> Any:

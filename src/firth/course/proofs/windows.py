@@ -11,38 +11,55 @@ import numpy as np
 from firth import theory
 from firth.course.mistakes.probes import ROWS, WORDS, DrawnInTurn
 from firth.course.proofs import cases
-from firth.course.proofs.cases import CENTER, CENTERS, CONTEXT, MIDDLE, OUTSIDES, PAIRS, gradient_findings, loss_findings
+from firth.course.proofs.cases import (
+    CENTER,
+    CENTERS,
+    CONTEXT,
+    MIDDLE,
+    OUTSIDES,
+    PAIRS,
+    gradient_findings,
+    loss_findings,
+)
 from firth.course.proofs.proof import Bench, Finding, central_differences, close, proof, true, zero
 from firth.course.proofs.symbols import symbols, sympy
 from firth.theory.functions import Floats
 
-_SKIP_GRAM, _CBOW = "theory.skip_gram_loss_and_gradients", "theory.cbow_loss_and_gradients"
 _OTHERS = [row for row in range(4) if row != CENTER]
 
 
-@proof(14, "J_window = Σ_o J(v_c, o, U)", "definition", _SKIP_GRAM)
+@proof(14)
 def _window(bench: Bench) -> Iterator[Finding]:
     for pair in PAIRS:
         yield from loss_findings(bench, cases.skip_gram(pair), pair)
 
 
-@proof(15, "dJ_window/dU = Σ_o dJ/dU, dJ_window/dv_c = Σ_o dJ/dv_c", "derivative", _SKIP_GRAM)
+@proof(15)
 def _window_gradients(bench: Bench) -> Iterator[Finding]:
     for pair in PAIRS:
         yield from gradient_findings(bench, cases.skip_gram(pair), 1, f"{pair}: dJ/dU")
         yield from gradient_findings(bench, cases.skip_gram(pair), 0, f"{pair}: dJ/dv_c", [CENTER])
 
 
-@proof(16, "dJ_window/dv_w = 0 for w ≠ c", "derivative", _SKIP_GRAM)
+@proof(16)
 def _other_centers(bench: Bench) -> Iterator[Finding]:
     for pair in PAIRS:
         case = cases.skip_gram(pair)
         free = case.loss.free_symbols
         yield true(f"{pair}: no other center vector is in the loss", not free & set(CENTERS[_OTHERS].ravel()))
         yield from gradient_findings(bench, case, 0, f"{pair}: dJ/dv_w", _OTHERS)
+    centers, inner = bench.random.normal(size=(4, 3)), bench.random.normal(size=(3, 3))
+
+    def along_path(vector: Floats, word: int, nodes: Floats) -> Any:
+        return bench.formulas.hierarchical_softmax(vector, *cases.PATHS[word], nodes)
+
+    d_centers, d_inner = bench.formulas.skip_gram(CENTER, cases.WINDOW, centers, inner, along_path)[1:]
+    stated = sum(along_path(centers[CENTER], word, inner)[1] for word in cases.WINDOW)
+    yield close("hierarchical softmax: 4 words, 3 nodes", d_centers, np.outer(np.eye(4)[CENTER], stated))
+    yield true("hierarchical softmax: a row for each node", d_inner.shape == (3, 3))
 
 
-@proof(28, "m = 1/n Σ_i v_{w_i}", "definition", _CBOW)
+@proof(28)
 def _mean(bench: Bench) -> Iterator[Finding]:
     seen: list[Any] = []
 
@@ -59,19 +76,19 @@ def _mean(bench: Bench) -> Iterator[Finding]:
     yield close("in numbers", seen[-1], (2 * v[0] + v[2]) / 3)
 
 
-@proof(29, "J_window = J(m, c, U)", "definition", _CBOW)
+@proof(29)
 def _cbow_loss(bench: Bench) -> Iterator[Finding]:
     for pair in PAIRS:
         yield from loss_findings(bench, cases.cbow(pair), pair)
 
 
-@proof(30, "dJ_window/dU = dJ(m, c, U)/dU", "derivative", _CBOW)
+@proof(30)
 def _cbow_outside(bench: Bench) -> Iterator[Finding]:
     for pair in PAIRS:
         yield from gradient_findings(bench, cases.cbow(pair), 1, f"{pair}: dJ/dU")
 
 
-@proof(31, "dJ_window/dv_w = n_w/n dJ/dm", "derivative", _CBOW)
+@proof(31)
 def _cbow_centers(bench: Bench) -> Iterator[Finding]:
     for pair in PAIRS:
         yield from gradient_findings(bench, cases.cbow(pair), 0, f"{pair}: dJ/dv_w")
@@ -80,7 +97,7 @@ def _cbow_centers(bench: Bench) -> Iterator[Finding]:
     yield true("a window without words costs nothing", loss == 0 and not d_centers.any() and not d_outside.any())
 
 
-@proof(42, "the original program's step is n_w dJ/dm: n times (31)", "identity", _CBOW)
+@proof(42)
 def _original(bench: Bench) -> Iterator[Finding]:
     case = cases.cbow("naive softmax")
     mean = [sum(CENTERS[word, d] for word in CONTEXT) / sympy.Integer(len(CONTEXT)) for d in range(3)]
@@ -95,23 +112,29 @@ def _original(bench: Bench) -> Iterator[Finding]:
     yield close("in numbers", len(CONTEXT) * np.asarray(d_centers), np.outer([2, 0, 1, 0], d_mean_there))
 
 
-@proof(47, "J_batch = 1/B Σ_b J_b, and so are its gradients, centers above outsides", "derivative", "course.word2vec_sgd_wrapper")
+@proof(47)
 def _batch(bench: Bench) -> Iterator[Finding]:
     a, b, x, count = sympy.symbols("a b x B", positive=True)
     mean = (a * sympy.sin(x) + b * sympy.cos(x)) / count
-    yield zero("a mean's derivative is the mean of derivatives", sympy.diff(mean, x) - (a * sympy.cos(x) - b * sympy.sin(x)) / count)
+    yield zero(
+        "a mean's derivative is the mean of derivatives",
+        sympy.diff(mean, x) - (a * sympy.cos(x) - b * sympy.sin(x)) / count,
+    )
     x0 = bench.random.normal(size=(10, 3))
 
     def skip_gram(*arguments: Any) -> Any:
         center, _, words, rows, centers, outsides, _, loss = arguments
         around = [rows[word] for word in words]
-        return theory.skip_gram_loss_and_gradients(rows[center], around, centers, outsides, lambda v, o, u: loss(v, o, u, None))
+        return theory.skip_gram_loss_and_gradients(
+            rows[center], around, centers, outsides, lambda v, o, u: loss(v, o, u, None)
+        )
 
     def pair(v: Floats, o: int, u: Floats, _: Any) -> Any:
         return theory.naive_softmax_loss_and_gradients(v, o, u)
 
     state = random.getstate()
     try:
+
         def batch(at: Floats) -> Any:
             random.seed(3)
             return bench.formulas.batch(skip_gram, ROWS, at, DrawnInTurn(), 2, pair)
