@@ -1,4 +1,4 @@
-"""`firth check --proofs` is worth its name: it fails for every sign, factor and index that is changed in the formulas."""
+"""`firth check --proofs` is worth its name: every changed sign, factor and index in the formulas turns it red."""
 
 from dataclasses import replace
 
