@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from firth.course.equations import EQUATIONS
 from firth.course.explain.page import Page, Section, code_of, place_of
 from firth.course.explain.topics import TOPICS
+from firth.course.explain.worked import NUMBERS
 from firth.course.mistakes import MISTAKES, Mistake
 from firth.errors import OptionError
 from firth.spelling import near_spellings
@@ -57,7 +58,7 @@ def page_of(topic: str, name: str | None = None) -> Page:
         Section("Equations", rows=[(f"({n})", EQUATIONS[n].statement) for n in found.equations]),
         Section("Why", found.derivation),
         *[Section(f"Code, {place_of(each)}", code=code_of(each)) for each in found.functions],
-        Section("In numbers", rows=found.numbers()),
+        Section("In numbers", rows=NUMBERS[wanted]()),
     ]
     mistakes = [each for each in MISTAKES.values() if each.function in found.made_in]
     if mistakes:

@@ -1,14 +1,9 @@
-"""What `firth explain` knows: for each topic a sentence, its equations, their derivation, the code, and numbers.
-
-The numbers are computed by the code that is shown, when they are asked for.
-"""
+"""What `firth explain` knows: for each topic a sentence, its equations, their derivation, and the code."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from firth import theory
 from firth.course import assignment
@@ -16,9 +11,6 @@ from firth.course.mistakes.right import subsampledWindows
 from firth.theory.losses import _logistic_loss_and_gradients
 from firth.theory.sgd import annealed_step, smoothed_loss
 from firth.training import sampling
-from firth.training.huffman import huffman_tree
-
-Numbers = list[tuple[str, str]]
 
 
 class Topic(NamedTuple):
@@ -36,8 +28,6 @@ class Topic(NamedTuple):
         Paragraphs; those that begin with two spaces are formulas.
     functions
         What computes it; the real ones.
-    numbers
-        Computes pairs of what and how much.
     made_in
         The functions of the gallery whose mistakes belong here.
     """
@@ -47,166 +37,7 @@ class Topic(NamedTuple):
     equations: tuple[int, ...]
     derivation: tuple[str, ...]
     functions: tuple[Callable[..., Any], ...]
-    numbers: Callable[[], Numbers]
     made_in: tuple[str, ...] = ()
-
-
-V_C = np.array([1.0, 2.0])
-U = np.array([[0.5, 0.0], [1.0, 0.5], [-0.5, 1.0]])
-
-
-def number(value: Any) -> str:
-    """A number or an array in a few digits."""
-    return np.array2string(np.asarray(value), precision=4, suppress_small=True, separator=", ").replace("\n", "")
-
-
-def _given() -> Numbers:
-    return [("given v_c", number(V_C)), ("u_0, u_1, u_2", number(U)), ("scores U v_c", number(U @ V_C))]
-
-
-def _sigmoid() -> Numbers:
-    s = theory.sigmoid(2.0)
-    return [
-        ("σ(0)", number(theory.sigmoid(0.0))),
-        ("σ(2)", number(s)),
-        ("1 - σ(2) = σ(-2)", f"{number(1 - s)} = {number(theory.sigmoid(-2.0))}"),
-        ("slope at 2, σ(1 - σ)", number(s * (1 - s))),
-        ("σ(-1000), log σ(-1000)", f"{number(theory.sigmoid(-1e3))}, {number(theory.log_sigmoid(-1e3))}"),
-    ]
-
-
-def _softmax() -> Numbers:
-    x = np.array([1.0, 2.0, 3.0])
-    return [
-        ("softmax([1, 2, 3])", number(theory.softmax(x))),
-        ("softmax([1001, 1002, 1003])", number(theory.softmax(x + 1000))),
-        ("their sum", number(theory.softmax(x).sum())),
-    ]
-
-
-def _cross_entropy() -> Numbers:
-    y_hat = np.array([0.2, 0.7, 0.1])
-    y = np.array([0.0, 1.0, 0.0])
-    return [
-        ("ŷ and y", f"{number(y_hat)} and {number(y)}"),
-        ("-Σ y log ŷ", number(-(y * np.log(y_hat)).sum())),
-        ("-log 0.7", number(-np.log(0.7))),
-    ]
-
-
-def _naive() -> Numbers:
-    loss, d_v, d_u = theory.naive_softmax_loss_and_gradients(V_C, 1, U)
-    return [
-        *_given(),
-        ("ŷ", number(theory.softmax(U @ V_C))),
-        ("J for o = 1, -log ŷ_1", number(loss)),
-        ("dJ/dv_c", number(d_v)),
-        ("dJ/dU", number(d_u)),
-    ]
-
-
-def _sampled() -> Numbers:
-    loss, d_v, d_u = theory.negative_sampling_loss_and_gradients(V_C, 1, U, [2, 2])
-    return [
-        *_given(),
-        ("σ(-2), for o = 1", number(theory.sigmoid(-2.0))),
-        ("σ(1.5), for k = 2", number(theory.sigmoid(1.5))),
-        ("J, with 2 drawn twice", number(loss)),
-        ("dJ/dv_c", number(d_v)),
-        ("dJ/du_1, -σ(-2) v_c", number(d_u[1])),
-        ("dJ/du_2, 2 σ(1.5) v_c", number(d_u[2])),
-        ("dJ/du_0, not drawn", number(d_u[0])),
-    ]
-
-
-def _tree() -> Numbers:
-    tree = huffman_tree([5, 3, 2])
-    paths = [slice(tree.ends[w], tree.ends[w + 1]) for w in range(3)]
-    shares = [
-        np.exp(-theory.hierarchical_softmax_loss_and_gradients(V_C, tree.nodes[p], tree.labels[p], U[:2])[0])
-        for p in paths
-    ]
-    return [
-        ("counts 5, 3, 2: path lengths", number(np.diff(tree.ends))),
-        ("P of the three words", number(shares)),
-        ("their sum", number(sum(shares))),
-    ]
-
-
-def _window() -> Numbers:
-    centers = np.array([V_C, V_C, V_C])
-    loss, d_v, _ = theory.skip_gram_loss_and_gradients(0, [1, 2], centers, U, theory.naive_softmax_loss_and_gradients)
-    single = [theory.naive_softmax_loss_and_gradients(V_C, o, U)[0] for o in (1, 2)]
-    return [
-        *_given(),
-        ("J of outside words 1 and 2", f"{number(single[0])} and {number(single[1])}"),
-        ("J of the window", number(loss)),
-        ("dJ/dV, zero but in row c = 0", number(d_v)),
-    ]
-
-
-def _context() -> Numbers:
-    centers = np.array([[1.0, 2.0], [0.0, 0.0], [4.0, -1.0]])
-    loss, d_v, _ = theory.cbow_loss_and_gradients([0, 2, 0], 1, centers, U, theory.naive_softmax_loss_and_gradients)
-    return [
-        ("v_0, v_1, v_2", number(centers)),
-        ("m of the words 0, 2, 0", number(centers[[0, 2, 0]].mean(axis=0))),
-        ("J for c = 1", number(loss)),
-        ("dJ/dV: 2/3, 0 and 1/3 of dJ/dm", number(d_v)),
-    ]
-
-
-def _power() -> Numbers:
-    shares = np.array([0.9, 0.09, 0.01])
-    return [
-        ("0.9, 0.09, 0.01 to the 3/4", number(shares**0.75)),
-        ("drawn with", number(sampling.negative_probabilities(shares, 0.75))),
-        ("times its share", number(sampling.negative_probabilities(shares, 0.75) / shares)),
-    ]
-
-
-def _subsample() -> Numbers:
-    counts = np.array([50_000, 1_000, 100, 10])
-    keep = sampling.keep_probabilities(counts, 1e-3)
-    return [
-        ("counts n", number(counts)),
-        ("kept with t = 0.001", number(keep)),
-        ("occurrences that stay", number(counts * keep)),
-    ]
-
-
-def _check() -> Numbers:
-    right = theory.gradient_check(lambda x: (float((x**3).sum()), 3 * x**2), np.array([2.0]))
-    wrong = theory.gradient_check(lambda x: (float((x**3).sum()), 2 * x**2), np.array([2.0]))
-    return [
-        ("x³ at 2: central difference", f"{right.numeric[0]:.10f}"),
-        ("3x² passes", str(right.passed)),
-        ("2x² passes", str(wrong.passed)),
-    ]
-
-
-def _descent() -> Numbers:
-    end = theory.sgd(lambda x: (float(x**2), 2 * x), 0.5, 0.1, 20)
-    steps = [annealed_step(0.3, t) for t in (1, 20_000, 20_001, 40_001)]
-    return [
-        ("x² from 0.5, 20 steps of 0.1", number(end)),
-        ("0.8^20 · 0.5", number(0.8**20 * 0.5)),
-        ("α at t = 1, 20000, 20001, 40001", number(steps)),
-        ("smoothed: 10, then a loss of 20", number(smoothed_loss(10.0, 20.0))),
-    ]
-
-
-def _pmi() -> Numbers:
-    counts = np.array([[8.0, 2.0], [2.0, 8.0]])
-    pmi = np.log(counts * counts.sum() / np.outer(counts.sum(axis=1), counts.sum(axis=0)))
-    x = pmi[0, 0] - np.log(2)
-    slope = -8 * theory.sigmoid(-x) + 2 * 10 * 0.5 * theory.sigmoid(x)
-    return [
-        ("counts of pairs", number(counts)),
-        ("PMI", number(pmi)),
-        ("best score for K = 2, PMI - log 2", number(pmi - np.log(2))),
-        ("slope of the expected loss there", number(np.round(slope, 12) + 0.0)),
-    ]
 
 
 TOPICS: dict[str, Topic] = {
@@ -223,7 +54,6 @@ TOPICS: dict[str, Topic] = {
             "taken of a sigmoid, which may have become 0.",
         ),
         (theory.sigmoid, theory.log_sigmoid),
-        _sigmoid,
         ("sigmoid",),
     ),
     "softmax": Topic(
@@ -237,7 +67,6 @@ TOPICS: dict[str, Topic] = {
             "  ∂ŷ_i/∂x_j = [δ_ij e^(x_i) S - e^(x_i) e^(x_j)] / S² = ŷ_i (δ_ij - ŷ_j).",
         ),
         (theory.softmax, theory.log_softmax),
-        _softmax,
         ("softmax",),
     ),
     "cross-entropy": Topic(
@@ -249,7 +78,6 @@ TOPICS: dict[str, Topic] = {
             "  -Σ_w y_w log ŷ_w = -y_o log ŷ_o = -log ŷ_o.",
         ),
         (theory.naive_softmax_loss_and_gradients,),
-        _cross_entropy,
         ("naiveSoftmaxLossAndGradient",),
     ),
     "naive-softmax": Topic(
@@ -268,7 +96,6 @@ TOPICS: dict[str, Topic] = {
             "(ŷ - y) v_cᵀ.",
         ),
         (theory.naive_softmax_loss_and_gradients,),
-        _naive,
         ("naiveSoftmaxLossAndGradient",),
     ),
     "negative-sampling": Topic(
@@ -289,7 +116,6 @@ TOPICS: dict[str, Topic] = {
             "is either observed or made up; where it is drawn, draw again.",
         ),
         (theory.negative_sampling_loss_and_gradients, _logistic_loss_and_gradients, assignment.getNegativeSamples),
-        _sampled,
         ("negSamplingLossAndGradient", "getNegativeSamples"),
     ),
     "hierarchical-softmax": Topic(
@@ -307,7 +133,6 @@ TOPICS: dict[str, Topic] = {
             "In a Huffman tree frequent words have short paths: the mean length is less than the entropy plus 1.",
         ),
         (theory.hierarchical_softmax_loss_and_gradients, _logistic_loss_and_gradients),
-        _tree,
     ),
     "skip-gram": Topic(
         "Skip-gram: a word predicts each word around it",
@@ -318,7 +143,6 @@ TOPICS: dict[str, Topic] = {
             "No center vector but v_c is in the loss, so dJ/dv_w = 0 for every other w: row c alone is filled in.",
         ),
         (theory.skip_gram_loss_and_gradients,),
-        _window,
         ("skipgram",),
     ),
     "cbow": Topic(
@@ -333,7 +157,6 @@ TOPICS: dict[str, Topic] = {
             "context_gradient.",
         ),
         (theory.cbow_loss_and_gradients,),
-        _context,
         ("cbow",),
     ),
     "batch": Topic(
@@ -342,7 +165,6 @@ TOPICS: dict[str, Topic] = {
         (47,),
         ("Loss and gradient are both divided by the number of windows; with one of them left out, the check fails.",),
         (assignment.word2vec_sgd_wrapper,),
-        lambda: [("windows a batch", number(assignment.BATCH_SIZE))],
         ("word2vec_sgd_wrapper",),
     ),
     "unigram-power": Topic(
@@ -354,7 +176,6 @@ TOPICS: dict[str, Topic] = {
             "than n_a/n_b: the rarer word gains.",
         ),
         (sampling.negative_probabilities,),
-        _power,
         ("negativeProbabilities",),
     ),
     "subsampling": Topic(
@@ -367,7 +188,6 @@ TOPICS: dict[str, Topic] = {
             "Words are left out before windows are cut, so that those that stay move together.",
         ),
         (sampling.keep_probabilities, subsampledWindows),
-        _subsample,
         ("keepProbabilities", "subsampledWindows"),
     ),
     "pmi": Topic(
@@ -385,7 +205,6 @@ TOPICS: dict[str, Topic] = {
             "negatives drawn by count; drawn by count^(3/4), P(c) is that of the draws.",
         ),
         (theory.negative_sampling_loss_and_gradients,),
-        _pmi,
     ),
     "gradient-check": Topic(
         "Checking a gradient",
@@ -399,7 +218,6 @@ TOPICS: dict[str, Topic] = {
             "firth check --proofs uses both.",
         ),
         (theory.gradient_check,),
-        _check,
         ("gradcheck_naive",),
     ),
     "sgd": Topic(
@@ -412,7 +230,6 @@ TOPICS: dict[str, Topic] = {
             "The loss shown is smoothed: 0.95 of what was shown and 0.05 of what is new.",
         ),
         (theory.sgd, annealed_step, smoothed_loss),
-        _descent,
         ("sgd", "normalizeRows"),
     ),
 }
