@@ -123,7 +123,7 @@ def _folded(code: str, width: int) -> list[str]:
         indent = " " * (len(line) - len(line.lstrip()))
         deeper = indent + ("# " if line.lstrip().startswith("#") else " " * 8)
         lines = textwrap.wrap(
-            line,
+            line.replace("# wrong", "#\xa0wrong"),  # the mark stays in one piece
             width,
             subsequent_indent=deeper,
             break_long_words=False,
@@ -131,7 +131,7 @@ def _folded(code: str, width: int) -> list[str]:
             drop_whitespace=True,
             replace_whitespace=False,
         )
-        folded += ["  " + each for each in lines or [""]]
+        folded += ["  " + each.replace("\xa0", " ") for each in lines or [""]]
     return folded
 
 
