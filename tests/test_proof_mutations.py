@@ -73,4 +73,4 @@ def test_a_changed_formula_is_not_proved(module, tree):
 def test_the_formulas_as_they_are_are_proved():
     assert not is_red(Formulas(), OF_FUNCTIONS + EQUATIONS)
     assert len(MUTANTS) >= 160
-    assert EQUAL <= {name.partition(": ")[2] for name in NAMES}
+    assert not EQUAL - {name.partition(": ")[2] for name in NAMES}
