@@ -28,6 +28,7 @@ from firth.cli_evaluate import evaluate
 from firth.cli_run import resume_command
 from firth.cli_explore import explore
 from firth.cli_plot import plot_app
+from firth.cli_explain import check_proofs, explain
 from firth.cli_train import train
 from firth.cli_vectors import convert, describe, query
 from firth.cli_verify import verify
@@ -58,6 +59,7 @@ app.command("query")(query)
 app.command("verify")(verify)
 app.command("explore")(explore)
 app.command("bench")(bench)
+app.command("explain")(explain)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -226,8 +228,17 @@ def _print_demo(report: dict[str, Any], out: Path) -> None:
 
 
 @app.command()
-def check(as_json: Json = False) -> None:
+def check(
+    proofs: Annotated[
+        bool, typer.Option("--proofs", help="Prove every numbered equation instead, in symbols and in numbers.")
+    ] = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
     """Check every gradient, the assignment's published values, and the descent; exit 1 if one fails."""
+    if proofs:
+        check_proofs(quiet=quiet, as_json=as_json)
+        return
     from firth.course.check import run_checks
 
     results = run_checks()
