@@ -26,6 +26,7 @@ import typer
 from firth import __version__
 from firth.cli_bench import bench
 from firth.cli_corpus import Json, Quiet, data_app, phrases
+from firth.cli_course import course_app, grade
 from firth.cli_evaluate import evaluate
 from firth.cli_train import train
 from firth.cli_vectors import convert, describe, query
@@ -46,6 +47,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(data_app, name="data")
+app.add_typer(course_app, name="course")
 app.command("phrases")(phrases)
 app.command("train")(train)
 app.command("evaluate")(evaluate)
@@ -53,6 +55,7 @@ app.command("convert")(convert)
 app.command("describe")(describe)
 app.command("query")(query)
 app.command("bench")(bench)
+app.command("grade")(grade)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

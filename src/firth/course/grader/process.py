@@ -171,7 +171,7 @@ class StudentProcess:
         """
         header, found = self._ask({"do": "call", **request}, arrays)
         try:
-            return Answer([_unpacked(each, found) for each in header["results"]], dict(header["seen"]))
+            return Answer([worker.unpacked(each, found) for each in header["results"]], dict(header["seen"]))
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise FailedError("garbled", {}) from error
 
@@ -261,14 +261,6 @@ class StudentProcess:
 
 
 _END = object()
-
-
-def _unpacked(described: Any, arrays: Sequence[Any]) -> Any:
-    if "array" in described:
-        return arrays[int(described["array"])]
-    if "list" in described:
-        return [_unpacked(each, arrays) for each in described["list"]]
-    return None if described.get("none") else str(described["other"])
 
 
 def _processes_of(session: int, marker: bytes | None = None) -> Iterator[tuple[int, int]]:
