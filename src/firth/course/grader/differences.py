@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from firth.course.grader.outcomes import Component, close, is_right
+from firth.course.grader.outcomes import WRONG_COUNT, Component, close, is_right
 from firth.course.grader.parts import Case, Pair, Part, Window
 from firth.theory.functions import Floats
 
@@ -22,8 +22,10 @@ def shape_problem(value: Component, right: Floats, name: str) -> str:
     """Say what stands in the way of comparing numbers, if anything does."""
     if value is None:
         return f"{name} is None: not written yet."
+    if isinstance(value, str) and value.startswith(WRONG_COUNT):
+        return f"{value}."
     if isinstance(value, str):
-        return f"{name} can't be checked: the function returns {value}."
+        return f"{name} is no number or array: the function returns {value}."
     if value.dtype.kind == "c":
         return f"{name} is complex."
     if value.shape != right.shape and not (right.ndim == 0 and value.size == 1):

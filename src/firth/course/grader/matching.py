@@ -11,9 +11,10 @@ from itertools import combinations
 
 import numpy as np
 
+from firth.course.grader.more_mistakes import mistakes_in
 from firth.course.grader.outcomes import Component, Outcome, close, is_right, outcomes_here
 from firth.course.grader.parts import Part
-from firth.course.mistakes import MISTAKES, Mistake
+from firth.course.mistakes import Mistake
 from firth.theory.functions import Floats
 
 
@@ -53,7 +54,7 @@ class Gallery:
     def _entries(self) -> list[tuple[Mistake, list[Outcome]]]:
         """The mistakes with their outcomes, worked out when something is wrong and not before."""
         if self._found is None:
-            ours = [each for each in MISTAKES.values() if each.function == self._part.function]
+            ours = mistakes_in(self._part.function)
             self._found = [(each, outcomes_here(each.wrong, self._part)) for each in ours]
         return self._found
 

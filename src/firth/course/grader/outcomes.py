@@ -20,8 +20,9 @@ from firth.course.grader.worker import Desk, packed, unpacked
 from firth.theory.functions import Floats
 
 RELATIVE, ABSOLUTE = 1e-5, 1e-6
+WRONG_COUNT = "The function returns"
 Component = NDArray[Any] | str | None
-"""An array; None where None was returned; else the name of what was returned instead of numbers."""
+"""An array; None where None was returned; else what was returned instead, in words."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,9 @@ def _components(result: Any, part: Part) -> tuple[Component, ...]:
         return tuple(_component(each) for each in result)
     if result is None:
         return (None,) * count
-    returned = (
-        f"{len(result)} values instead of {count}" if isinstance(result, list) else "one value instead of several"
-    )
-    return (returned,) * count
+    returned = len(result) if isinstance(result, list) else 1
+    wanted = ", ".join(part.components)
+    return (f"{WRONG_COUNT} {returned} value{'s' if returned != 1 else ''} and must return {count}: {wanted}",) * count
 
 
 def _component(value: Any) -> Component:

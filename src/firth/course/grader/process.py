@@ -186,7 +186,7 @@ class StudentProcess:
             raise FailedError("garbled", {})
         header, found = frame
         if failure := header.get("failure"):
-            detail = dict(failure) if isinstance(failure, dict) else {}
+            detail = self._with_text(failure) if isinstance(failure, dict) else {}
             kind = "memory" if str(detail.get("error")) in {"MemoryError", "_ArrayMemoryError"} else "raised"
             raise FailedError(kind, detail)
         return header, found
@@ -231,11 +231,18 @@ class StudentProcess:
             trace = (self._root / worker.HANG_FILE).read_text(errors="replace")[:100_000]
             for name, line, function in re.findall(r'File "(.*)", line (\d+) in (.*)', trace):
                 path = Path(name)
-                if path.is_relative_to(self._folder) or path.is_relative_to(self._folder.resolve()):
-                    lines = self._files.get(path.name, b"").decode(errors="replace").splitlines()
-                    text = lines[int(line) - 1].strip() if int(line) <= len(lines) else ""
-                    return {"file": path.name, "line": int(line), "function": function, "text": text[:400]}
+                for folder in (self._folder, self._folder.resolve()):
+                    if path.is_relative_to(folder):
+                        where = {"file": path.relative_to(folder).as_posix(), "line": int(line), "function": function}
+                        return self._with_text(where)
         return {}
+
+    def _with_text(self, detail: Mapping[str, Any]) -> dict[str, Any]:
+        """Add the text of the line that is named, as it was handed in."""
+        lines = self._files.get(str(detail.get("file")), b"").decode(errors="replace").splitlines()
+        line = detail.get("line")
+        there = isinstance(line, int) and 0 < line <= len(lines)
+        return {**detail, "text": lines[line - 1].strip()[:400] if there else ""}  # type: ignore[operator]
 
     def _listen(self) -> None:
         """Put frames into the queue, from a thread: a pipe can't be waited for in the same way on every system."""

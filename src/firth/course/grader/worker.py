@@ -13,7 +13,6 @@ import contextlib
 import faulthandler
 import importlib
 import importlib.abc
-import linecache
 import os
 import struct
 import sys
@@ -272,18 +271,16 @@ class _Student:
         text = ""
         with contextlib.suppress(BaseException):
             text = str(error)[:_MOST_LETTERS]
-        found: dict[str, Any] = {"error": type(error).__name__, "message": text, "file": None, "line": None, "text": ""}
+        found: dict[str, Any] = {"error": type(error).__name__, "message": text, "file": None, "line": None}
         if isinstance(error, SyntaxError) and error.filename and self._is_theirs(error.filename):
             found["message"] = str(error.msg)[:_MOST_LETTERS]
             found |= {"file": os.path.relpath(error.filename, self.folder), "line": error.lineno}
-            found["text"] = (error.text or "").strip()[:_MOST_LETTERS]
             return found
         trace = error.__traceback__
         while trace is not None:
             name = trace.tb_frame.f_code.co_filename
             if self._is_theirs(name):
                 found |= {"file": os.path.relpath(name, self.folder), "line": trace.tb_lineno}
-                found["text"] = linecache.getline(name, trace.tb_lineno).strip()[:_MOST_LETTERS]
                 found["function"] = trace.tb_frame.f_code.co_name
             trace = trace.tb_next
         return found
