@@ -71,6 +71,8 @@ class Gallery:
             Which cases to look at.
         """
         seen = [number for number in cases if not outcomes[number].skipped]
+        if any((failure := outcomes[number].failure) and failure.kind != "raised" for number in seen):
+            return []  # a process that ended is no wrong number
         left, matches = set(failing), []
         everything = range(len(self._part.components))
         ranked: list[tuple[int, int, int, Mistake, frozenset[int]]] = []

@@ -286,7 +286,8 @@ class _Student:
         return found
 
     def _is_theirs(self, name: str) -> bool:
-        return os.path.realpath(name).startswith(os.path.realpath(self.folder) + os.sep)
+        inside = os.path.realpath(name).startswith(os.path.realpath(self.folder) + os.sep)
+        return os.path.isabs(name) and inside  # noqa: PTH117  # "<string>" and the like are no files
 
 
 def most_positional(function: Any, most: int, optional: int) -> int:
