@@ -27,7 +27,7 @@ def wrong(tmp_path):
 def test_full_marks_exit_0_and_say_so(capsys, tmp_path):
     code, out, err = firth(capsys, "grade", submit(tmp_path, source()))
     assert code == 0
-    assert "16 of 16 points  All of it is right." in out
+    assert "16 of 16 points  All of it is right. Well done!" in out
     assert "with your rights" in err
     assert "grading: 7 of 7" in err
 
@@ -59,6 +59,13 @@ def test_a_terminal_without_such_letters_gets_plain_ones(wrong):
     out = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environment}).stdout
     assert "  + sigmoid" in out
     assert "  x sgd" in out
+
+
+def test_a_file_that_can_not_be_read_is_told_once(capsys, tmp_path):
+    out = firth(capsys, "grade", submit(tmp_path, "def broken(:\n"), "-q")[1]
+    assert out.count("Python can't read the file") == 1
+    assert out.count("for the same reason") == 3
+    assert "4 of 16 points" in out
 
 
 def test_json_says_the_same_and_repeats_to_the_byte(capsys, wrong):

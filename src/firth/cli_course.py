@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,16 +39,17 @@ def grade(
 
     Exit status 0 for full marks, 1 below.
     """
-    from firth.course.grader import Limits
+    from firth.course.grader import Limits, read_submission
     from firth.course.grader import grade as grade_work
 
     limits = Limits(timeout, memory)
     limits.check()
+    submission = read_submission(path)
     if not quiet:
         limited = f"at most {timeout:g} s and {memory} MB"
-        say(f"running {path} with your rights, each function in a process of its own, {limited} each")
+        say(f"running {printable(str(path))} with your rights: each function in a process of its own, {limited} each")
     with progress("grading", quiet=quiet) as report:
-        answer = grade_work(path, limits=limits, seed=seed, report=report)
+        answer = grade_work(submission, limits=limits, seed=seed, report=report)
     if as_json:
         print_json(answer.as_json())
     else:
@@ -99,7 +101,7 @@ def course_pack(
     if packed.left_out:
         lines.append(f"  without   {', '.join(packed.left_out)}")
     lines.append(f"  sha256    {sha256_of(packed.path)}")
-    print(printable("\n".join(lines)).replace("\\x0a", "\n"))  # noqa: T201
+    print("\n".join(printable(line) for line in lines))  # noqa: T201
     for name in packed.untouched:
         say(f"note: {name} is as it was given; nothing has been written into it")
 
@@ -110,33 +112,45 @@ def _print_grade(answer: Grade) -> None:
 
     console = Console(width=WIDTH, highlight=False, emoji=False, markup=False, soft_wrap=True)
     console.print()
+    told = False
+    known: set[Finding] = set()
     for part in answer.parts:
         if not part.given or not part.passed:
-            _print_part(console, part)
-    console.print()
+            told = _print_part(console, part, known)
+            known.update(part.findings)
+    if not told:
+        console.print()
     bold = "bold green" if answer.passed else "bold"
     console.print(f"{'':{_INDENT - 2}}{answer.points} of {answer.of} points", style=bold, end="")
     console.print(f"  {_closing(answer)}")
-    told = [(part, finding) for part in answer.parts for finding in part.advice]
-    if told:
+    advice = [(part, finding) for part in answer.parts for finding in part.advice]
+    if advice:
         console.print("\n    Worth knowing, and costs nothing:")
-    for part, finding in told:
+    for part, finding in advice:
         console.print(f"\n    {part.function}", style="bold")
         _print_finding(console, finding)
     console.print()
 
 
-def _print_part(console: Console, part: PartGrade) -> None:
+def _print_part(console: Console, part: PartGrade, known: Collection[Finding]) -> bool:
+    """Show one function; return whether more than its line was shown, which ends with a blank one.
+
+    A cause that was told before, such as a file that can't be read, is not told again.
+    """
     mark, style = _mark(part)
     of = "given" if part.given else f"{part.points} of {part.of}"
     console.print(f"  {mark} ", style=style, end="")
     findings = part.findings
     alone = len(findings) == 1 and part.points == 0 and all(check.finding for check in part.checks)
-    note = "not written yet" if findings and alone and findings[0].kind == "unfinished" else ""
+    note = ""
+    if alone and findings[0].kind == "unfinished":
+        note = "not written yet"
+    elif alone and findings[0] in known:
+        note = "for the same reason"
     title = part.function + (f"  {note}" if note else "")
     console.print(f"{title:<{WIDTH - _INDENT - 10}}{of:>8}", style="" if part.passed else "bold")
     if part.passed or note:
-        return
+        return False
     if not alone:
         for check in part.checks:
             mark, style = (_marks()[0], "green") if check.passed else (_marks()[1], "red")
@@ -148,6 +162,7 @@ def _print_part(console: Console, part: PartGrade) -> None:
     for finding in findings:
         _print_finding(console, finding)
     console.print()
+    return True
 
 
 def _print_finding(console: Console, finding: Finding) -> None:
@@ -199,7 +214,7 @@ def _marks() -> tuple[str, str, str, str]:
 
 def _closing(answer: Grade) -> str:
     if answer.passed:
-        return "All of it is right."
+        return "All of it is right. Well done!"
     wrong = [part for part in answer.parts if not part.passed]
     begun = [part for part in wrong if any(finding.kind not in {"unfinished", "missing"} for finding in part.findings)]
     first = (begun or wrong)[0].function

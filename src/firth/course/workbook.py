@@ -83,7 +83,7 @@ def new_course(folder: str | Path, *, force: bool = False) -> list[Path]:
         raise DataError(f"{target} is a file: give the name of a folder")
     there = [name for name in names if (target / name).exists()]
     if there and not force:
-        listed = ", ".join(there)
+        listed = ", ".join(there[:3]) + (f" and {len(there) - 3} more" if len(there) > 3 else "")
         raise DataError(f"{target} already holds {listed}: give another folder, or --force to write over them")
     for name in names:
         make_folder((target / name).parent)

@@ -7,5 +7,6 @@ and what the right answers are, `matching.py` names known mistakes, `explain.py`
 from firth.course.grader.findings import Finding
 from firth.course.grader.grade import Check, Grade, PartGrade, grade
 from firth.course.grader.process import Limits
+from firth.course.grader.submission import Submission, read_submission
 
-__all__ = ["Check", "Finding", "Grade", "Limits", "PartGrade", "grade"]
+__all__ = ["Check", "Finding", "Grade", "Limits", "PartGrade", "Submission", "grade", "read_submission"]

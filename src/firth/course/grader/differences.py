@@ -53,7 +53,7 @@ def describe(wrong: Sequence[Each], part: Part, component: int) -> str:
     if factor is not None:
         return f"{name} is {factor:.6g} times what it must be, everywhere."
     rows = _rows(wrong, component)
-    return f"{name} differs {rows}." if rows else f"{name} has wrong numbers."
+    return f"{name} differs {rows}." if rows else f"{name} has wrong numbers; no mistake known here gives these."
 
 
 def _factor(values: Floats, rights: Floats) -> float | None:
@@ -105,7 +105,7 @@ def evidence(value: Component, case: Case, part: Part, component: int) -> tuple[
     if value.shape != right.shape:
         return ()
     if right.ndim < 2:
-        return (f"yours  {_numbers(value)}", f"right  {_numbers(right)}")
+        return (part.components[component], f"  yours  {_numbers(value)}", f"  right  {_numbers(right)}")
     distance = np.abs(np.nan_to_num(value - right, nan=np.inf)).max(axis=1)
     row = int(distance.argmax())
     times = Counter(case.given.negatives)[row] if isinstance(case.given, Pair) else 0

@@ -133,7 +133,9 @@ def _as_json(finding: Finding | None) -> dict[str, Any] | None:
     return None if finding is None else asdict(finding)
 
 
-def grade(path: str | Path, *, limits: Limits | None = None, seed: int = 1, report: Report = silent) -> Grade:
+def grade(
+    work: str | Path | Submission, *, limits: Limits | None = None, seed: int = 1, report: Report = silent
+) -> Grade:
     """Grade a student's ``word2vec.py`` and ``sgd.py``.
 
     The files are run: with the rights of the caller, apart from this process, within limits. Nothing that they print is
@@ -141,8 +143,8 @@ def grade(path: str | Path, *, limits: Limits | None = None, seed: int = 1, repo
 
     Parameters
     ----------
-    path
-        A folder, a zip file or a Python file: see `read_submission`.
+    work
+        A folder, a zip file or a Python file: see `read_submission`; or what that returned.
     limits
         Time and memory of each function; None takes the defaults of `Limits`.
     seed
@@ -165,7 +167,7 @@ def grade(path: str | Path, *, limits: Limits | None = None, seed: int = 1, repo
     limits.check()
     if not 0 <= seed < 2**63:
         raise OptionError(f"--seed is {seed}: give a whole number from 0 to {2**63 - 1}")
-    submission = read_submission(path)
+    submission = work if isinstance(work, Submission) else read_submission(work)
     grader = _Grader(submission, limits)
     parts = assignment_parts(seed)
     graded = []
@@ -175,7 +177,7 @@ def grade(path: str | Path, *, limits: Limits | None = None, seed: int = 1, repo
         if result is not None:
             graded.append(result)
     report(len(parts), len(parts), "")
-    return Grade(str(path), seed, tuple(graded))
+    return Grade(str(submission.path), seed, tuple(graded))
 
 
 class _Grader:
