@@ -28,6 +28,7 @@ from firth.cli_bench import bench
 from firth.cli_corpus import Json, Quiet, data_app, phrases
 from firth.cli_course import course_app, grade
 from firth.cli_evaluate import evaluate
+from firth.cli_explain import check_proofs, explain
 from firth.cli_train import train
 from firth.cli_vectors import convert, describe, query
 from firth.errors import FirthError
@@ -56,6 +57,7 @@ app.command("describe")(describe)
 app.command("query")(query)
 app.command("bench")(bench)
 app.command("grade")(grade)
+app.command("explain")(explain)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -234,8 +236,17 @@ def _resume_command() -> str:
 
 
 @app.command()
-def check(as_json: Json = False) -> None:
+def check(
+    proofs: Annotated[
+        bool, typer.Option("--proofs", help="Prove every numbered equation instead, in symbols and in numbers.")
+    ] = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
     """Check every gradient, the assignment's published values, and the descent; exit 1 if one fails."""
+    if proofs:
+        check_proofs(quiet=quiet, as_json=as_json)
+        return
     from firth.course.check import run_checks
 
     results = run_checks()

@@ -31,7 +31,7 @@ def grade(
     ],
     timeout: Annotated[float, typer.Option(help="Seconds that each function may take.", metavar="SECONDS")] = 10.0,
     memory: Annotated[int, typer.Option(help="Megabytes that each function may take.", metavar="MB")] = 1024,
-    seed: Annotated[int, typer.Option(help="Seed of the inputs: the same seed, the same inputs.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the inputs: the same seed, the same inputs.")] = 1,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
