@@ -39,6 +39,7 @@ def test_less_exits_1_names_the_mistake_and_says_where_to_go_on(capsys, wrong):
     assert "8 of 16 points Next: negSamplingLossAndGradient." in told
     assert "A negative drawn twice counts once in dJ/dU." in told
     assert "→ Use np.add.at(grad, negatives, rows)" in told
+    assert "firth explain mistakes repeats-dropped" in told
     assert "○ skipgram not written yet" in told
     assert "sgd.py, line 17" in told
     assert "sgd raised NameError: name 'gradient' is not defined" in told
@@ -68,6 +69,7 @@ def test_a_file_that_can_not_be_read_is_told_once(capsys, tmp_path):
     assert "4 of 16 points" in out
 
 
+@pytest.mark.slow
 def test_json_says_the_same_and_repeats_to_the_byte(capsys, wrong):
     code, out, _ = firth(capsys, "grade", wrong, "--json")
     answer = json.loads(out)

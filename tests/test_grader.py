@@ -16,10 +16,10 @@ from firth.course.mistakes import RIGHT
 from firth.errors import DataError, OptionError
 
 PARTS = {part.function: part for part in assignment_parts(1)}
-QUICK = grader.Limits(5.0, 512)
+AMPLE = grader.Limits(60.0, 512)  # a slow machine is no mistake
 
 
-def graded(folder, function, limits=QUICK):
+def graded(folder, function, limits=AMPLE):
     """Grade one function of a submission."""
     return _Grader(read_submission(folder), limits).part(PARTS[function])
 
@@ -36,17 +36,19 @@ def named_in(part):
 # What is right.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("manner", MANNERS)
 def test_a_right_solution_has_full_marks_in_any_manner(manner, tmp_path):
-    grade = grader.grade(submit(tmp_path, source(**MANNERS[manner])), limits=QUICK)
+    grade = grader.grade(submit(tmp_path, source(**MANNERS[manner])), limits=AMPLE)
     assert (grade.points, grade.of, grade.passed) == (16, 16, True)
     assert [part.points for part in grade.parts if not part.given] == [1, 4, 4, 3, 4]
     assert grade.as_json()["points"] == 16
 
 
+@pytest.mark.slow
 def test_other_inputs_give_the_same_grade_and_are_other_inputs(tmp_path):
     folder = submit(tmp_path, source(), sgd=None)
-    assert [grader.grade(folder, limits=QUICK, seed=seed).points for seed in (2, 3)] == [12, 12]
+    assert [grader.grade(folder, limits=AMPLE, seed=seed).points for seed in (2, 3)] == [12, 12]
     one, other = (assignment_parts(seed)[1].cases[0].arrays[0] for seed in (2, 3))
     assert not np.allclose(one, other)
 
@@ -58,6 +60,7 @@ def test_firths_own_functions_pass_every_check(function):
     assert all(passes(check, part, outcomes) for check in part.checks)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_no_inputs_hide_a_mistake(seed):
     for part in assignment_parts(seed):
@@ -74,7 +77,7 @@ def test_sgd_may_stand_in_word2vec_py(tmp_path):
 def test_a_file_of_another_name_is_graded_alone(tmp_path):
     submit(tmp_path, with_body("sigmoid", "return x"))
     (tmp_path / "alice.py").write_text(source(sigmoid=with_body("sigmoid", "return 1 / 0")))
-    grade = grader.grade(tmp_path / "alice.py", limits=QUICK)
+    grade = grader.grade(tmp_path / "alice.py", limits=AMPLE)
     assert (grade.points, grade.parts[0].file) == (11, "alice.py")
     assert grade.parts[0].findings[0].file == "alice.py"
 
@@ -195,9 +198,10 @@ def test_a_flipped_sign_beside_a_known_mistake_is_told(tmp_path):
     assert finding.says.endswith("Besides, the sign is wrong everywhere.")
 
 
+@pytest.mark.slow
 def test_a_wrong_sigmoid_costs_its_points_once(tmp_path):
     wrong = with_body("sigmoid", "return 1 / (1 + np.exp(x))")
-    grade = grader.grade(submit(tmp_path, source(sigmoid=wrong), sgd=None), limits=QUICK)
+    grade = grader.grade(submit(tmp_path, source(sigmoid=wrong), sgd=None), limits=AMPLE)
     assert grade.points == 11
     assert "sigmoid-mirrored" in grade.parts[0].findings[0].mistakes
     assert "right sigmoid" in next(part for part in grade.parts if part.function == PAIR).remark
@@ -247,9 +251,10 @@ def test_skip_gram_must_use_the_loss_that_it_is_given(tmp_path):
     assert "word2vecLossAndGradient" in one_finding(part).mend
 
 
+@pytest.mark.slow
 def test_a_changed_wrapper_costs_no_points_but_is_told(tmp_path):
     wrong = FUNCTIONS["word2vec_sgd_wrapper"].replace("one / batchsize", "one")
-    grade = grader.grade(submit(tmp_path, source(word2vec_sgd_wrapper=wrong)), limits=QUICK)
+    grade = grader.grade(submit(tmp_path, source(word2vec_sgd_wrapper=wrong)), limits=AMPLE)
     assert (grade.points, grade.passed) == (16, False)
     assert not next(part for part in grade.parts if part.function == "word2vec_sgd_wrapper").passed
 

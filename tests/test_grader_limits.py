@@ -16,23 +16,24 @@ from firth.course.grader.submission import read_submission
 
 PARTS = {part.function: part for part in assignment_parts(1)}
 RIGHT_SIGMOID = "return 1 / (1 + np.exp(-x))"
-SHORT = grader.Limits(1.5, 256)
+AMPLE = grader.Limits(60.0, 256)  # a slow machine is no mistake
+SHORT = grader.Limits(3.0, 256)  # for what never ends
 
 
-def graded(folder, function="sigmoid", limits=SHORT):
+def graded(folder, function="sigmoid", limits=AMPLE):
     return _Grader(read_submission(folder), limits).part(PARTS[function])
 
 
-def with_sigmoid(tmp_path, body, before=""):
+def with_sigmoid(tmp_path, body, before="", limits=AMPLE):
     """Grade a sigmoid with this body; it gets no points, for one reason."""
-    part = graded(submit(tmp_path, before + source(sigmoid=with_body("sigmoid", body))))
+    part = graded(submit(tmp_path, before + source(sigmoid=with_body("sigmoid", body))), limits=limits)
     assert part.points == 0
     assert len(part.findings) == 1
     return part.findings[0]
 
 
-def at_import(tmp_path, code):
-    part = graded(submit(tmp_path, f"{code}\n{source()}"))
+def at_import(tmp_path, code, limits=AMPLE):
+    part = graded(submit(tmp_path, f"{code}\n{source()}"), limits=limits)
     assert part.points == 0
     return part.findings[0]
 
@@ -52,26 +53,29 @@ def left_running(marker):
     return found
 
 
+@pytest.mark.slow
 def test_an_endless_loop_is_stopped_and_its_line_told(tmp_path):
-    finding = with_sigmoid(tmp_path, "while True:\n    x = x + 1")
+    finding = with_sigmoid(tmp_path, "while True:\n    x = x + 1", limits=SHORT)
     assert finding.kind == "time"
-    assert "sigmoid did not end within 1.5 s" in finding.says
+    assert "sigmoid did not end within 3 s" in finding.says
     assert finding.text in {"while True:", "x = x + 1"}
 
 
+@pytest.mark.slow
 def test_an_endless_loop_at_import_is_stopped_and_its_line_told(tmp_path):
-    finding = at_import(tmp_path, "\nwhile True: pass")
+    finding = at_import(tmp_path, "\nwhile True: pass", limits=SHORT)
     assert (finding.kind, finding.line, finding.file) == ("time", 2, "word2vec.py")
     assert "The import of word2vec.py" in finding.says
 
 
+@pytest.mark.slow
 def test_what_was_answered_before_an_endless_loop_counts(tmp_path):
     loop = "if len(set(indices)) < 11:\n    while True: pass\n"
     good = FUNCTIONS["negSamplingLossAndGradient"].replace(
         "    gradCenterVec = np", f"    {loop[:-1]}\n    gradCenterVec = np"
     )
     good = good.replace("\n    while True", "\n        while True")
-    part = graded(submit(tmp_path, source(negSamplingLossAndGradient=good)), "negSamplingLossAndGradient")
+    part = graded(submit(tmp_path, source(negSamplingLossAndGradient=good)), "negSamplingLossAndGradient", SHORT)
     assert part.points == 0  # every check has a case after the loop
     assert {finding.kind for finding in part.findings} == {"time"}
 
@@ -109,9 +113,10 @@ def test_memory_taken_piece_by_piece_is_refused(tmp_path):
     assert with_sigmoid(tmp_path, "kept = []\nwhile True:\n    kept.append(bytearray(10**7))").kind == "memory"
 
 
+@pytest.mark.slow
 def test_a_million_printed_lines_are_dropped(tmp_path, capfd):
     body = "for _ in range(1_000_000): print('spam')\nimport sys; print('spam', file=sys.stderr)\n" + RIGHT_SIGMOID
-    assert graded(submit(tmp_path, source(sigmoid=with_body("sigmoid", body))), limits=grader.Limits(30)).points == 1
+    assert graded(submit(tmp_path, source(sigmoid=with_body("sigmoid", body)))).points == 1
     assert capfd.readouterr() == ("", "")
 
 
@@ -216,18 +221,16 @@ code = 'import time; time.sleep(60)'
 subprocess.Popen([sys.executable, '-c', code], env={{**os.environ, '{marker}': '2'}}, start_new_session=True)
 time.sleep(0.3)
 return 1 / (1 + np.exp(-x))"""
-    part = graded(submit(tmp_path, source(sigmoid=with_body("sigmoid", body))), limits=grader.Limits(20))
+    part = graded(submit(tmp_path, source(sigmoid=with_body("sigmoid", body))))
     assert part.points == 1
     assert left_running(marker) == []
 
 
 def test_threads_left_running_hold_nothing_up(tmp_path):
     body = (
-        "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\nreturn 1 / (1 + np.exp(-x))"
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(1e6,)).start()\nreturn 1 / (1 + np.exp(-x))"
     )
-    before = time.monotonic()
-    assert graded(submit(tmp_path, source(sigmoid=with_body("sigmoid", body))), limits=grader.Limits(20)).points == 1
-    assert time.monotonic() - before < 20
+    assert graded(submit(tmp_path, source(sigmoid=with_body("sigmoid", body)))).points == 1
 
 
 def test_keyboard_input_is_not_there(tmp_path):
@@ -236,9 +239,10 @@ def test_keyboard_input_is_not_there(tmp_path):
     assert "EOFError" in finding.says
 
 
+@pytest.mark.slow
 def test_recursion_without_end_is_told(tmp_path):
     assert "calls itself" in with_sigmoid(tmp_path, "return sigmoid(x)").mend
-    deep = with_sigmoid(tmp_path / "two", "import sys\nsys.setrecursionlimit(10**9)\nreturn sigmoid(x)")
+    deep = with_sigmoid(tmp_path / "two", "import sys\nsys.setrecursionlimit(10**9)\nreturn sigmoid(x)", limits=SHORT)
     assert deep.kind in {"crashed", "time", "memory", "raised"}
 
 
@@ -315,6 +319,7 @@ def test_a_frame_comes_back_as_it_was_written():
     assert worker.read_frame(stream) is None
 
 
+@pytest.mark.slow
 def test_sgd_can_not_hang_the_grader_either(tmp_path):
     folder = submit(tmp_path, None, SGD.replace("loss, grad = f(x)", "while True: pass"))
-    assert graded(folder, "sgd").findings[0].kind == "time"
+    assert graded(folder, "sgd", SHORT).findings[0].kind == "time"

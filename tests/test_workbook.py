@@ -67,6 +67,7 @@ def filled(name):
     return source() + "import sys\n\n# From here on: tests." + tests
 
 
+@pytest.mark.slow
 def test_the_assignments_own_tests_pass_for_right_functions_and_fail_for_wrong_ones(tmp_path):
     new_course(tmp_path)
     for name in ("word2vec.py", "sgd.py"):
@@ -141,6 +142,7 @@ def test_the_same_files_give_the_same_bytes(work, tmp_path):
     assert pack(work, tmp_path / "other.zip").path.read_bytes() == first
 
 
+@pytest.mark.slow
 def test_the_zip_is_graded_as_the_folder_is(work, tmp_path):
     packed = pack(work, tmp_path / "alice.zip")
     assert grader.grade(packed.path).points == grader.grade(work).points == 16

@@ -166,6 +166,8 @@ def _print_part(console: Console, part: PartGrade, known: Collection[Finding]) -
 
 
 def _print_finding(console: Console, finding: Finding) -> None:
+    from firth.course.mistakes import MISTAKES
+
     console.print()
     _print_wrapped(console, finding.says)
     if finding.line is not None:
@@ -180,6 +182,9 @@ def _print_finding(console: Console, finding: Finding) -> None:
     if finding.mend:
         console.print()
         _print_wrapped(console, finding.mend, lead=f"{_marks()[3]} ", style="green")
+    for name in finding.mistakes:
+        if name in MISTAKES:
+            console.print(f"{'':{_INDENT}}  firth explain mistakes {name}", style="cyan")
 
 
 def _print_wrapped(console: Console, text: str, lead: str = "", style: str = "") -> None:
