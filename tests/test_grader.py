@@ -191,6 +191,27 @@ def test_two_mistakes_in_one_gradient_are_both_named(tmp_path):
     assert "Two mistakes at once" in finding.says
 
 
+def test_two_mistakes_whose_differences_add_up_are_both_named(tmp_path):
+    right = "right = gradCenterVec\nsame_step = (-signs * sigmoid(scores)) @ outsideVectors[rows]"
+    both = "gradCenterVec = d_scores[0] * outsideVectors[outsideWordIdx] + same_step - right"
+    part = graded_negatives(tmp_path, f"{FILL}\n{right}\n{both}")
+    assert named_in(part) == {"center-without-negatives", "one-minus-sigmoid-of-minus-x"}
+
+
+def test_an_error_is_no_mistake_that_raises_another(tmp_path):
+    body = "if outsideVectors.shape[0] != outsideVectors.shape[1]:\n    raise KeyError('V')\n"
+    rest = (
+        FUNCTIONS["naiveSoftmaxLossAndGradient"].split("dataset):\n")[1].replace("outsideVectors.T", "outsideVectors")
+    )
+    function = with_body("naiveSoftmaxLossAndGradient", body) + rest
+    part = graded(submit(tmp_path, source(naiveSoftmaxLossAndGradient=function)), "naiveSoftmaxLossAndGradient")
+    assert named_in(part) == set()
+    assert one_finding(part).says == "naiveSoftmaxLossAndGradient raised KeyError: 'V'."
+    function = function.replace("KeyError", "ValueError")
+    part = graded(submit(tmp_path, source(naiveSoftmaxLossAndGradient=function)), "naiveSoftmaxLossAndGradient")
+    assert named_in(part) == {"transposed"}
+
+
 def test_a_flipped_sign_beside_a_known_mistake_is_told(tmp_path):
     part = graded_negatives(tmp_path, "gradOutsideVecs[rows] -= np.outer(d_scores, centerWordVec)")
     finding = next(finding for finding in part.findings if finding.mistakes)
