@@ -24,7 +24,8 @@ def number(value: Any) -> str:
     array = np.asarray(value)
     if array.ndim:
         return "[" + ", ".join(number(each) for each in array) + "]"
-    return f"{array.item() + 0:,.4g}"
+    value = array.item() + 0
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
 
 
 def _given() -> Numbers:
