@@ -1,8 +1,12 @@
 """`firth grade` and `firth course` as commands: exit statuses, 80 columns, JSON that says the same."""
 
 import json
+import os
+import re
 import subprocess
 import sys
+import zipfile
+from pathlib import Path
 
 import pytest
 from submissions import FUNCTIONS, SGD, source, submit, with_body
@@ -55,8 +59,6 @@ def test_it_stays_within_80_columns_and_has_no_colour_in_a_pipe(wrong):
 def test_a_terminal_without_such_letters_gets_plain_ones(wrong):
     command = [sys.executable, "-m", "firth", "grade", str(wrong), "-q"]
     environment = {"PYTHONIOENCODING": "ascii", "PATH": "/usr/bin:/bin"}
-    import os
-
     out = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environment}).stdout
     assert "  + sigmoid" in out
     assert "  x sgd" in out
@@ -135,3 +137,25 @@ def test_the_assignment_is_written_graded_and_packed(capsys, tmp_path, monkeypat
     code, out, _ = firth(capsys, "grade", "work/submission.zip", "-q")
     assert code == 1
     assert "0 of 16 points  Next: sigmoid." in out
+
+
+@pytest.mark.slow
+def test_the_teachers_loop_in_the_docs_works(capsys, tmp_path, wrong):
+    page = (Path(__file__).parents[1] / "docs" / "grade.md").read_text()
+    loop = re.search(r"```sh\n(.*?)```", page, flags=re.DOTALL).group(1)
+    (tmp_path / "submissions").mkdir()
+    for name in ("word2vec.py", "sgd.py"):
+        with zipfile.ZipFile(tmp_path / "submissions" / "alice.zip", "a") as archive:
+            archive.write(wrong / name, name)
+    (tmp_path / "submissions" / "bob.zip").write_text("no zip")
+    (tmp_path / "bin").mkdir()
+    command = tmp_path / "bin" / "firth"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m firth "$@"\n')
+    command.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{command.parent}:{os.environ['PATH']}"}
+    done = subprocess.run(["sh"], input=loop, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "submissions/alice.zip\t8\trepeats-dropped",
+        "submissions/bob.json\tnothing to grade",
+    ]
+    assert "bob.zip is no zip file, or a damaged one" in done.stderr

@@ -70,6 +70,8 @@ def read_submission(path: str | Path) -> Submission:
             found = _of_folder(place.parent)
         elif place.suffix == ".py":
             found, label = {"word2vec.py": _checked(place.name, place.read_bytes())}, place.name
+        elif place.suffix.lower() == ".zip":
+            raise DataError(f"{place} is no zip file, or a damaged one: have it made again")
         else:
             raise DataError(f"{place} is no Python file, no zip file and no folder: give word2vec.py or its folder")
     except OSError as error:
