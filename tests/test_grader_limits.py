@@ -1,6 +1,7 @@
 """Files that misbehave: none takes the grader with it, none gets points for it, none leaves anything behind."""
 
 import os
+import resource
 import time
 from pathlib import Path
 
@@ -36,6 +37,13 @@ def at_import(tmp_path, code, limits=AMPLE):
     part = graded(submit(tmp_path, f"{code}\n{source()}"), limits=limits)
     assert part.points == 0
     return part.findings[0]
+
+
+def _command_line(folder):
+    try:
+        return (folder / "cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def left_running(marker):
@@ -205,6 +213,60 @@ def find():
 def test_a_forged_answer_with_the_right_nonce_is_checked_like_any_other(tmp_path):
     finding = with_sigmoid(tmp_path, "forge(find())\nos._exit(0)", before=FORGED + STOLEN)
     assert finding.kind in {"shape", "exited", "garbled"}
+
+
+FLOOD = """
+import json, os, struct
+def flood(nonce, **more):
+    header = json.dumps({"nonce": nonce, "arrays": [], **more}).encode()
+    os.write(4, struct.pack("<QQ", len(header), 0) + header)
+"""
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "results=[], seen={}",
+        "results=[{}, {}], seen={}",
+        "results=[{'none': True}] * 2, seen=[]",
+        "results=[{'none': True}] * 2, seen={'passed': 'x'}",
+        "results=[{'none': True}] * 2, seen={'passed': 0}",
+        "results=[{'array': 0}] * 2, seen={'passed': 0}",
+        "results=3, seen={}",
+        "failure={}",
+        "failure=7",
+        "failure={'error': 3, 'message': [1], 'file': {}, 'line': 'x'}",
+        "failure={'error': 'E', 'message': 'x' * 1_000_000}",
+        "names=5",
+    ],
+)
+@pytest.mark.parametrize("function", ["sigmoid", "negSamplingLossAndGradient"])
+def test_no_answer_that_is_made_up_gets_points_or_breaks_anything(function, more, tmp_path):
+    wrong = with_body(function, f"flood(find(), {more})\nos._exit(0)")
+    part = graded(submit(tmp_path, FLOOD + STOLEN + source(**{function: wrong})), function)
+    assert part.points == 0
+    assert all(len(finding.says) < 600 for finding in part.findings)
+
+
+def test_a_flood_of_answers_is_not_kept(tmp_path):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    code = "header = b'{\"arrays\": []}'\nframe = struct.pack('<QQ', len(header), 2**25) + header + bytes(2**25)\n"
+    wrong = with_body("sigmoid", f"{code}for _ in range(100): os.write(4, frame)")
+    assert graded(submit(tmp_path, FLOOD + source(sigmoid=wrong))).points == 0
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000  # kilobytes; 3.2 GB were written
+
+
+def test_a_process_that_got_away_with_the_pipe_holds_nothing_up(tmp_path):
+    marker = f"away_{os.getpid()}_{time.time_ns()}"
+    script = f"{marker} = __import__('time').sleep(600)"
+    body = f"subprocess.Popen([sys.executable, '-c', {script!r}], env={{}}, start_new_session=True, close_fds=False)"
+    before = "import os, subprocess, sys\nfor number in (3, 4): os.set_inheritable(number, True)\n"
+    part = graded(submit(tmp_path, before + source(sigmoid=with_body("sigmoid", f"{body}\n{RIGHT_SIGMOID}"))))
+    assert part.points == 1
+    away = [folder.name for folder in Path("/proc").glob("[0-9]*") if marker.encode() in _command_line(folder)]
+    assert away  # the one way out that is known: an empty environment and a session of its own
+    for number in away:
+        os.kill(int(number), 9)
 
 
 def test_a_fork_bomb_is_ended(tmp_path):

@@ -59,11 +59,11 @@ class Outcome:
 
 def outcome_of(answer: Answer, part: Part, case: Case) -> Outcome:
     """Put a function's answer into the part's components."""
-    if case.needs and int(answer.seen.get("passed", 0)) < case.needs:
+    if case.needs and answer.seen.get("passed", 0) < case.needs:
         return Outcome(skipped=True)
     first, *again = [_components(result, part) for result in answer.results]
     changed = any(not same(mine, theirs) for other in again for mine, theirs in zip(first, other, strict=True))
-    return Outcome(first, evaluations=int(answer.seen.get("evaluations", 0)), changed=changed)
+    return Outcome(first, evaluations=answer.seen.get("evaluations", 0), changed=changed)
 
 
 def _components(result: Any, part: Part) -> tuple[Component, ...]:

@@ -206,7 +206,8 @@ def _negative_sampling(generator: np.random.Generator) -> Part:
             arguments.append(_value(count))
             more["optional"] = 1
         given = Pair(center, outside, vectors, negatives, tuple(int(each) for each in draws))
-        return Case(given, _request(*arguments, **more), [center, vectors], right, len(arguments))
+        needs = len(arguments) if count != K else 0
+        return Case(given, _request(*arguments, **more), [center, vectors], right, needs)
 
     def others(outside: int, count: int) -> list[int]:
         return [int(row) for row in generator.permutation([row for row in range(words) if row != outside])[:count]]

@@ -64,7 +64,7 @@ class Answer:
     """What a function returned: numbers as arrays, what is none as None, tuples and lists as lists."""
 
     results: list[Any]
-    seen: Mapping[str, Any]
+    seen: Mapping[str, int]
 
 
 class FailedError(Exception):
@@ -98,7 +98,7 @@ class StudentProcess:
     def __init__(self, files: Mapping[str, bytes], limits: Limits) -> None:
         self._files, self._limits = files, limits
         self._marker = f"FIRTH_GRADE={secrets.token_hex(16)}"
-        self._frames: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._frames: queue.Queue[Any] = queue.Queue(maxsize=1)  # who floods the pipe waits there
         self._deadline = math.inf
 
     def __enter__(self) -> StudentProcess:
@@ -126,7 +126,8 @@ class StudentProcess:
             env=self._environment(),
             start_new_session=True,
         )
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
         self._deadline = time.monotonic() + STARTING_SECONDS
         memory = self._limits.megabytes * 2**20
         try:
@@ -159,7 +160,10 @@ class StudentProcess:
             It can't be imported.
         """
         header, _ = self._ask({"do": "load", "module": module}, ())
-        return [str(name) for name in header.get("names", ())]
+        names = header.get("names")
+        if not isinstance(names, list):
+            raise FailedError("garbled", {})
+        return [str(name) for name in names]
 
     def call(self, request: Mapping[str, Any], arrays: Sequence[Floats]) -> Answer:
         """Call a function twice with the same arguments.
@@ -171,9 +175,13 @@ class StudentProcess:
         """
         header, found = self._ask({"do": "call", **request}, arrays)
         try:
-            return Answer([worker.unpacked(each, found) for each in header["results"]], dict(header["seen"]))
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+            results = [worker.unpacked(each, found) for each in header["results"]]
+            seen = {str(name): int(count) for name, count in header["seen"].items()}
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
             raise FailedError("garbled", {}) from error
+        if len(results) != (1 if request.get("once") else 2):
+            raise FailedError("garbled", {})
+        return Answer(results, seen)
 
     def _ask(self, request: dict[str, Any], arrays: Sequence[Floats]) -> tuple[dict[str, Any], list[Any]]:
         nonce = secrets.token_hex(16)
@@ -238,7 +246,10 @@ class StudentProcess:
         return {}
 
     def _with_text(self, detail: Mapping[str, Any]) -> dict[str, Any]:
-        """Add the text of the line that is named, as it was handed in."""
+        """Cut what is told to a readable length, and add the text of the line that is named, as it was handed in."""
+        detail = {
+            name: value if isinstance(value, int) else str(value)[:400] for name, value in detail.items() if value
+        }
         lines = self._files.get(str(detail.get("file")), b"").decode(errors="replace").splitlines()
         line = detail.get("line")
         there = isinstance(line, int) and 0 < line <= len(lines)
@@ -260,11 +271,21 @@ class StudentProcess:
     ) -> None:
         if hasattr(self, "_process"):
             _kill_all(self._process, self._marker.encode())
-            for stream in (self._process.stdin, self._process.stdout):
-                if stream is not None:
-                    with contextlib.suppress(OSError):
-                        stream.close()
+            self._close()
         shutil.rmtree(self._root, ignore_errors=True)
+
+    def _close(self) -> None:
+        """Close the pipes; one that a process has got away with is left open, for closing it would wait for that."""
+        for _ in range(20):
+            while not self._frames.empty():
+                self._frames.get()
+            self._listener.join(0.05)
+            if not self._listener.is_alive():
+                break
+        for stream in (self._process.stdin, None if self._listener.is_alive() else self._process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
 
 
 _END = object()
