@@ -24,6 +24,7 @@ import typer
 from firth import __version__
 from firth.cli_bench import bench
 from firth.cli_corpus import Json, Quiet, data_app, phrases
+from firth.cli_course import course_app, grade
 from firth.cli_evaluate import evaluate
 from firth.cli_run import resume_command
 from firth.cli_explore import explore
@@ -50,6 +51,7 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 app.add_typer(plot_app, name="plot")
+app.add_typer(course_app, name="course")
 app.command("phrases")(phrases)
 app.command("train")(train)
 app.command("evaluate")(evaluate)
@@ -59,6 +61,7 @@ app.command("query")(query)
 app.command("verify")(verify)
 app.command("explore")(explore)
 app.command("bench")(bench)
+app.command("grade")(grade)
 app.command("explain")(explain)
 
 
