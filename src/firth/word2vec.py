@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import firth
+from firth.during import EvaluationDuringTraining
 from firth.errors import FirthError, OptionError
 from firth.progress import Report, progress, silent
 from firth.training.config import TrainingConfig
@@ -169,7 +170,8 @@ class Word2Vec:
         announce
             Told sentences worth telling.
         callbacks
-            What to do while it learns, see `firth.training.engine.Callback`.
+            What to do while it learns, see `firth.training.engine.Callback`; `firth.during.EvaluationDuringTraining`
+            scores the vectors now and then.
         log
             A file that takes the history, a JSON object a line.
         should_stop
@@ -287,6 +289,9 @@ class Word2Vec:
 
         if config.architecture == "cbow" and config.learning_rate <= _LOW_FOR_CBOW:
             watch.announce(_ADVICE_ON_CBOW)
+        for callback in watch.callbacks:
+            if isinstance(callback, EvaluationDuringTraining):
+                callback.know(words, text.counts)
         keep_log: list[Callback] = [HistoryLog(watch.log)] if watch.log is not None else []
         with progress("training", quiet=not watch.show_progress) as bar:
             self.run_: TrainingRun = train(
