@@ -5,16 +5,19 @@ sentences by the mean of their words' vectors, which `sentence_means` takes. Cov
 """
 
 from firth.evaluation.analogies import AnalogyResult, AnalogyScore, evaluate_analogies
+from firth.evaluation.geometry import Geometry, measure_geometry
 from firth.evaluation.sentiment import SentimentResult, evaluate_sentiment, sentence_means
 from firth.evaluation.similarity import SimilarityResult, evaluate_similarity
 
 __all__ = [
     "AnalogyResult",
     "AnalogyScore",
+    "Geometry",
     "SentimentResult",
     "SimilarityResult",
     "evaluate_analogies",
     "evaluate_sentiment",
     "evaluate_similarity",
+    "measure_geometry",
     "sentence_means",
 ]
