@@ -25,6 +25,7 @@ import typer
 
 from firth import __version__
 from firth.cli_bench import bench
+from firth.cli_compare import compare
 from firth.cli_corpus import Json, Quiet, data_app, phrases
 from firth.cli_evaluate import evaluate
 from firth.cli_train import train
@@ -49,6 +50,7 @@ app.add_typer(data_app, name="data")
 app.command("phrases")(phrases)
 app.command("train")(train)
 app.command("evaluate")(evaluate)
+app.command("compare")(compare)
 app.command("convert")(convert)
 app.command("describe")(describe)
 app.command("query")(query)
