@@ -28,6 +28,7 @@ from firth.cli_bench import bench
 from firth.cli_compare import compare
 from firth.cli_corpus import Json, Quiet, data_app, phrases
 from firth.cli_evaluate import evaluate
+from firth.cli_probe import probe
 from firth.cli_train import train
 from firth.cli_vectors import convert, describe, query
 from firth.errors import FirthError
@@ -51,6 +52,7 @@ app.command("phrases")(phrases)
 app.command("train")(train)
 app.command("evaluate")(evaluate)
 app.command("compare")(compare)
+app.command("probe")(probe)
 app.command("convert")(convert)
 app.command("describe")(describe)
 app.command("query")(query)

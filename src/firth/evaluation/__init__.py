@@ -7,6 +7,7 @@ sentences by the mean of their words' vectors, which `sentence_means` takes. Cov
 from firth.evaluation.analogies import AnalogyResult, AnalogyScore, evaluate_analogies
 from firth.evaluation.comparing import Comparison, Stability, compare, neighbors_side_by_side, stability
 from firth.evaluation.geometry import Geometry, measure_geometry
+from firth.evaluation.probe import ProbeResult, probe
 from firth.evaluation.sentiment import SentimentResult, evaluate_sentiment, sentence_means
 from firth.evaluation.similarity import SimilarityResult, evaluate_similarity
 
@@ -15,6 +16,7 @@ __all__ = [
     "AnalogyScore",
     "Comparison",
     "Geometry",
+    "ProbeResult",
     "SentimentResult",
     "SimilarityResult",
     "Stability",
@@ -24,6 +26,7 @@ __all__ = [
     "evaluate_similarity",
     "measure_geometry",
     "neighbors_side_by_side",
+    "probe",
     "sentence_means",
     "stability",
 ]
