@@ -1,4 +1,4 @@
-"""The command `firth probe`: what a linear classifier can tell from vectors of sentences, on SST or any labelled table."""
+"""The command `firth probe`: what a linear classifier can tell from sentences' vectors, on SST or a labelled table."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from firth.vectors.vectors import Vectors
 
 LOW_COVERAGE = 0.5
+_NEEDS = {
+    "both": "these vectors have no outside vectors of words",
+    "sif": "it weighs words by their counts, which these vectors do not have",
+}
 
 
 def probe(
@@ -44,7 +48,12 @@ def probe(
         int | None, typer.Option(help="Of the treebank: 5 or 2.", show_default="first 5, then 2")
     ] = None,
     weights: Annotated[
-        str, typer.Option(help="mean, sif, tfidf: with commas between.", show_default="all", metavar="A,B")
+        str,
+        typer.Option(
+            help="mean, both, sif, tfidf: with commas between.",
+            show_default="all that the vectors allow",
+            metavar="A,B",
+        ),
     ] = "",
     tokenizer: Annotated[
         str | None,
@@ -69,6 +78,7 @@ def probe(
     Logistic regression; its regularisation is chosen on dev, and test is looked at once for each row.
     """
     from firth.evaluation import probe as probe_vectors
+    from firth.evaluation.features import WEIGHTS, possible_weights
     from firth.vectors.vectors import Vectors
 
     import_extra("sklearn.linear_model", "lab")
@@ -104,8 +114,8 @@ def probe(
                 )
             )
     warnings = [_warning(each) for each in results if each.coverage < LOW_COVERAGE]
-    if chosen is None and not vectors.counts.any():
-        warnings.append("sif is left out: it weighs words by their counts, which these vectors do not have")
+    if chosen is None:
+        warnings += [f"{name} is left out: {_NEEDS[name]}" for name in WEIGHTS if name not in possible_weights(vectors)]
     for warning in warnings:
         say(f"warning: {warning}")
     if as_json:
@@ -160,7 +170,8 @@ def _warning(result: ProbeResult) -> str:
 def _print(task: LabelledTexts, result: ProbeResult, seed: int) -> None:
     sizes = ", ".join(f"{split} {size:,}" for split, size in result.n.items())
     drawn = f" ({' and '.join(task.drawn)} drawn with seed {seed})" if task.drawn else ""
-    without = f", {result.without_words:,} sentences have none" if result.without_words else ""
+    none = "1 sentence has none" if result.without_words == 1 else f"{result.without_words:,} sentences have none"
+    without = f", {none}" if result.without_words else ""
     print(f"{result.name}: {len(result.classes)} classes, {sizes}{drawn}")  # noqa: T201
     print(f"{result.coverage:.1%} of the words have a vector{without}\n")  # noqa: T201
     columns = ("", "dev", "test", "95 % interval", "macro F1", "95 % interval ", "regularisation")

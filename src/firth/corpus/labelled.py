@@ -83,11 +83,15 @@ def read_labelled(
 
     Raises
     ------
+    OptionError
+        One file is given twice.
     DataError
         A file can't be read, has no such column or a row without a value, or there are too few rows or classes.
     """
     files = {"train": Path(path)}
     files |= {split: Path(given) for split, given in (("dev", dev), ("test", test)) if given is not None}
+    if len(set(files.values())) < len(files):
+        raise OptionError(f"one file is given for two of {', '.join(files)}: what is learned from can't be the test")
     tables = {split: _read(file, text, label) for split, file in files.items()}
     given = tables["train"][1]
     classes = sorted(set(given), key=_numbers_first)
@@ -127,7 +131,7 @@ def treebank_texts(treebank: SentimentTreebank, classes: int = 5) -> LabelledTex
         raise OptionError(f"classes is {classes!r}: the treebank has 5, or 2 without its neutral sentences")
     splits = {split: places[labels[places] != 2] for split, places in treebank.splits.items()}
     return LabelledTexts(
-        "sst, two classes", treebank.sentences, (labels > 2).astype(np.int64), ["negative", "positive"], splits
+        "sst without neutral", treebank.sentences, (labels > 2).astype(np.int64), ["negative", "positive"], splits
     )
 
 
@@ -141,14 +145,15 @@ def _read(path: Path, text: str, label: str) -> tuple[pl.Series, list[str]]:
     try:
         frame = TABLE_READERS[kind](path)
         names = frame.collect_schema().names()
-        for column in (text, label):
-            if column not in names:
-                raise DataError(f"{path} has no column {column!r}: it has {', '.join(names)}")
+        absent = [name for name in (text, label) if name not in names]
+        if absent:
+            raise DataError(f"{path} has no column {absent[0]!r}: it has {', '.join(names)}")
         table = frame.select(pl.col(text), pl.col(label).alias("label of")).collect()
     except (pl.exceptions.PolarsError, OSError, EOFError, ValueError) as error:
         raise unreadable(path, error) from error
     lines, labels = table.to_series(0), table.to_series(1)
-    for column, name in ((lines, text), (labels, label)):
+    columns: list[tuple[pl.Series, str]] = [(lines, text), (labels, label)]
+    for column, name in columns:
         if column.dtype.is_nested() or column.dtype == pl.Binary:
             raise DataError(f"{path}: the column {name!r} holds {column.dtype}: name one of texts, and one of labels")
         if column.null_count():

@@ -17,14 +17,22 @@ from numpy.typing import NDArray
 from firth.errors import OptionError, import_extra
 from firth.vectors.vectors import Vectors
 
-WEIGHTS = ("mean", "sif", "tfidf")
-"""Equal weights; a / (a + p(w)) less the common component; inverse document frequency."""
+WEIGHTS = ("mean", "both", "sif", "tfidf")
+"""Equal weights; these of center and outside vectors side by side; a / (a + p(w)) less the common component; inverse
+document frequency."""
 
 _RUNS = re.compile(r"\w+")
 _CLITICS = {"n't": "not", "'re": "are", "'ve": "have", "'ll": "will", "'m": "am", "'d": "would"}
 """What the Penn Treebank's tokens stand for, where that is one word."""
 
 Sentences = Sequence[Sequence[str]]
+
+
+def possible_weights(vectors: Vectors) -> tuple[str, ...]:
+    """Those of `WEIGHTS` that these vectors allow: both needs outside vectors of words, sif needs counts."""
+    of_words = vectors.has_outside and vectors.settings.get("objective") != "hierarchical-softmax"
+    lacking = {"both": not of_words, "sif": not vectors.counts.any()}
+    return tuple(name for name in WEIGHTS if not lacking.get(name))
 
 
 def in_known_words(vectors: Vectors, sentences: Sentences) -> list[list[str]]:
@@ -45,9 +53,10 @@ def sentence_features(
 ) -> NDArray[np.float64]:
     """The weighted mean of each sentence's vectors, shape (S, D); zeros for one without a known word.
 
-    ``"mean"``: ``Σ v_w / n``. ``"sif"``: weights ``a / (a + p(w))`` with a = 0.001, less each mean's part along the
-    first singular vector of those of train. ``"tfidf"``: each occurrence has the weight
-    ``log((1 + n) / (1 + n_w)) + 1``, n_w of train's n sentences having the word.
+    ``"mean"``: ``Σ v_w / n``. ``"both"``: the same of center and outside vectors, side by side, shape (S, 2D).
+    ``"sif"``: weights ``a / (a + p(w))`` with a = 0.001, less each mean's part along the first singular vector of
+    train's. ``"tfidf"``: each occurrence has the weight ``log((1 + n) / (1 + n_w)) + 1``, n_w of train's n sentences
+    having the word.
 
     Parameters
     ----------
@@ -65,7 +74,7 @@ def sentence_features(
     OptionError
         There are no such weights.
     FirthError
-        The vectors have no counts, which SIF needs.
+        The vectors lack what the weights need, see `possible_weights`.
 
     References
     ----------
@@ -74,6 +83,9 @@ def sentence_features(
     """
     if weights == "mean":
         return vectors.sentence_vectors(sentences).astype(np.float64)
+    if weights == "both":
+        sides = Vectors(vectors.words, vectors.side_by_side())
+        return sides.sentence_vectors(sentences).astype(np.float64)
     if weights == "sif":
         means = vectors.sentence_vectors(sentences, "sif").astype(np.float64)
         common = np.linalg.svd(means[train], full_matrices=False)[2][:1]

@@ -15,7 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firth.errors import DataError, OptionError
-from firth.evaluation.features import WEIGHTS, Sentences, bags_of_words, in_known_words, sentence_features
+from firth.evaluation.features import (
+    WEIGHTS,
+    Sentences,
+    bags_of_words,
+    in_known_words,
+    possible_weights,
+    sentence_features,
+)
 from firth.evaluation.sentiment import SPLITS, STRENGTHS, evaluate_sentiment
 from firth.progress import Report, silent
 from firth.vectors.vectors import Vectors
@@ -126,7 +133,7 @@ def probe(
     name
         Of the task.
     weights
-        Of `firth.evaluation.features.WEIGHTS`; None for all that the vectors allow (SIF needs counts).
+        Of `firth.evaluation.features.WEIGHTS`; None for all that the vectors allow.
     baselines
         Whether to fit a bag of words, too.
     split_unknown
@@ -150,7 +157,7 @@ def probe(
     if missing:
         raise OptionError(f"splits lacks {missing[0]!r}: give {', '.join(SPLITS)}")
     places = {split: np.asarray(splits[split], dtype=np.int64) for split in SPLITS}
-    chosen = (WEIGHTS if vectors.counts.any() else ("mean", "tfidf")) if weights is None else tuple(weights)
+    chosen = possible_weights(vectors) if weights is None else tuple(weights)
     words = in_known_words(vectors, sentences) if split_unknown else [list(sentence) for sentence in sentences]
     coverage, without = _coverage(vectors, words)
     if not coverage:
