@@ -43,13 +43,13 @@ def test_classes_are_told_apart_and_rows_stand_beside_baselines():
     sentences, labels, splits = made_texts()
     found = probe(made_vectors(), sentences, labels, splits, ["bad", "good"], name="films")
     rows = {row.name: row for row in found.rows}
-    assert list(rows) == ["mean", "sif", "tfidf", "bag of words", "majority"]
+    assert list(rows) == ["mean", "unit", "sif", "tfidf", "bag of words", "majority"]
     assert rows["mean"].accuracy > 0.9
     assert rows["bag of words"].accuracy > 0.9
     assert rows["majority"].accuracy == np.mean(labels[160:] == np.bincount(labels[:120]).argmax())
     assert found.n == {"train": 120, "dev": 40, "test": 40}
     assert (found.coverage, found.without_words) == (1, 0)
-    assert found.chosen.dev == max(rows[name].dev for name in ("mean", "sif", "tfidf"))
+    assert found.chosen.dev == max(rows[name].dev for name in ("mean", "unit", "sif", "tfidf"))
     assert json.loads(json.dumps(found.as_dict()))["chosen"] == found.chosen.name
 
 
@@ -119,6 +119,9 @@ def test_features_follow_their_formulas():
     mean = sentence_features(vectors, sentences, "mean", train)
     assert mean[0] == pytest.approx((of["great"] + 2 * of["film"]) / 3, abs=1e-6)
     assert mean[3].tolist() == [0] * 8
+    directions = {word: vector / np.linalg.norm(vector) for word, vector in of.items()}
+    expected = (directions["great"] + 2 * directions["film"]) / 3
+    assert sentence_features(vectors, sentences, "unit", train)[0] == pytest.approx(expected, abs=1e-6)
     both = sentence_features(vectors, sentences, "both", train)
     assert both.shape == (4, 16)
     assert both[:, :8] == pytest.approx(mean)
@@ -136,10 +139,10 @@ def test_features_follow_their_formulas():
 
 
 def test_weights_go_with_what_the_vectors_have():
-    assert possible_weights(made_vectors()) == ("mean", "sif", "tfidf")
-    assert possible_weights(made_vectors(counts=None)) == ("mean", "tfidf")
+    assert possible_weights(made_vectors()) == ("mean", "unit", "sif", "tfidf")
+    assert possible_weights(made_vectors(counts=None)) == ("mean", "unit", "tfidf")
     outside = np.ones((len(ALL), 8))
-    assert possible_weights(made_vectors(outside=outside)) == ("mean", "both", "sif", "tfidf")
+    assert possible_weights(made_vectors(outside=outside)) == ("mean", "unit", "both", "sif", "tfidf")
     tree = made_vectors(outside=outside, settings={"objective": "hierarchical-softmax"})
     assert "both" not in possible_weights(tree)
     with pytest.raises(FirthError, match="counts"):
@@ -324,7 +327,7 @@ def test_low_coverage_is_warned_of(capsys, folder):
     ("arguments", "code", "said"),
     [
         (("t.csv", "--label", "stars"), 1, "no column 'stars': it has text, label"),
-        (("t.csv", "--weights", "mean,max"), 2, "--weights names 'max': there are mean, both, sif, tfidf"),
+        (("t.csv", "--weights", "mean,max"), 2, "--weights names 'max': there are mean, unit, both, sif, tfidf"),
         (("t.csv", "--classes", "5"), 2, "--classes is the treebank's"),
         (("--test", "t.csv"), 2, "go with a table of your own"),
         (("--classes", "3"), 2, "--classes is 3"),

@@ -50,7 +50,7 @@ def probe(
     weights: Annotated[
         str,
         typer.Option(
-            help="mean, both, sif, tfidf: with commas between.",
+            help="mean, unit, both, sif, tfidf: with commas between.",
             show_default="all that the vectors allow",
             metavar="A,B",
         ),
