@@ -293,6 +293,7 @@ def test_the_command_prints_a_table_and_json_with_the_same(capsys, folder):
     )
     assert [line.split("  ")[0] for line in out.splitlines()[4:]] == [
         "mean",
+        "unit",
         "sif",
         "tfidf",
         "bag of words",

@@ -19,8 +19,8 @@ from firth.vectors.search import unit
 from firth.vectors.vectors import Vectors
 
 WEIGHTS = ("mean", "unit", "both", "sif", "tfidf")
-"""Equal weights; these of vectors of length 1; of center and outside vectors side by side; a / (a + p(w)) less the common
-component; inverse document frequency."""
+"""Equal weights; these of vectors of length 1; of center and outside vectors side by side; a / (a + p(w)), less the
+common component; inverse document frequency."""
 
 _RUNS = re.compile(r"\w+")
 _CLITICS = {"n't": "not", "'re": "are", "'ve": "have", "'ll": "will", "'m": "am", "'d": "would"}
@@ -54,10 +54,13 @@ def sentence_features(
 ) -> NDArray[np.float64]:
     """The weighted mean of each sentence's vectors, shape (S, D); zeros for one without a known word.
 
-    ``"mean"``: ``Σ v_w / n``. ``"unit"``: ``Σ v_w / |v_w| / n``. ``"both"``: the mean of center and outside vectors, side
-    by side, shape (S, 2D). ``"sif"``: weights ``a / (a + p(w))`` with a = 0.001, less each mean's part along the first singular vector of
-    train's. ``"tfidf"``: each occurrence has the weight ``log((1 + n) / (1 + n_w)) + 1``, n_w of train's n sentences
-    having the word.
+    - ``"mean"``: ``Σ v_w / n``;
+    - ``"unit"``: the same of ``v_w / |v_w|``;
+    - ``"both"``: the same of center and outside vectors, side by side, shape (S, 2D);
+    - ``"sif"``: weights ``a / (a + p(w))`` with a = 0.001, less each mean's part along the first singular vector of
+      train's;
+    - ``"tfidf"``: each occurrence has the weight ``log((1 + n) / (1 + n_w)) + 1``, n_w of train's n sentences having
+      the word.
 
     Parameters
     ----------
