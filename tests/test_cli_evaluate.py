@@ -94,7 +94,6 @@ def test_coverage_under_half_carries_a_warning(capsys, folder, option, text, sai
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("v.safetensors",), 2, "name a test, for example  --similarity ws353"),
         (("none.safetensors", "--similarity", "pairs.txt"), 1, "none.safetensors"),
         (("pairs.txt", "--similarity", "pairs.txt"), 1, "pairs.txt"),
         (("v.safetensors", "--similarity", "ws354"), 1, "no file ws354, and no test of that name: the names are ws353"),
@@ -120,3 +119,62 @@ def test_names_of_tests_without_the_data_say_where_to_put_them(capsys, folder, m
     code, _, err = firth(capsys, "evaluate", "v.safetensors", "--analogies", "google-analogies")
     assert code == 1
     assert "into the folder eval of the folder that FIRTH_DATA names" in err
+
+
+@pytest.fixture
+def named_tests(folder, monkeypatch):
+    """A data set eval of two tests, made of the words here."""
+    from firth.datasets import evaluation_files
+    from firth.datasets.places import FileCheck
+
+    (folder / "EN-WS-353-ALL.txt").write_text(PAIRS)
+    (folder / "questions-words.txt").write_text(QUESTIONS)
+    checks = [
+        FileCheck(folder / file, "ready" if (folder / file).exists() else "missing", f"{file} is missing: put it there")
+        for file in evaluation_files.SHORT_NAMES.values()
+    ]
+    monkeypatch.setattr(evaluation_files, "verify", lambda name: checks)
+    return folder
+
+
+def test_without_a_test_those_that_are_here_are_taken_and_others_named(capsys, named_tests):
+    code, out, err = firth(capsys, "evaluate", "v.safetensors", "--json", "--quiet")
+    answer = json.loads(out)
+    assert code == 0
+    assert [each["name"] for each in answer["similarity"]] == ["EN-WS-353-ALL.txt"]
+    assert [each["name"] for each in answer["analogies"]] == ["questions-words.txt"]
+    assert "not found: simlex999, rg65 (EN-SIMLEX-999.txt is missing: put it there)" in err
+    assert answer["geometry"] is None
+
+
+def test_a_test_that_does_not_fit_is_warned_of_and_none_is_an_error(capsys, named_tests):
+    (named_tests / "EN-WS-353-ALL.txt").write_text("auf ab 3\nein aus 2\n")
+    code, out, err = firth(capsys, "evaluate", "v.safetensors", "--quiet")
+    assert code == 0
+    assert "questions-words.txt" in out
+    assert "EN-WS-353-ALL.txt: of 2 pairs, 0 have both words" in err
+    (named_tests / "questions-words.txt").write_text(": one\nauf ab ein aus\n")
+    code, out, err = firth(capsys, "evaluate", "v.safetensors", "--quiet")
+    assert (code, out) == (1, "")
+    assert "none of the 2 tests that are here can be scored; the last, " in err
+
+
+def test_without_any_test_it_is_said_where_they_belong(capsys, folder, monkeypatch):
+    monkeypatch.setenv("FIRTH_DATA", str(folder))
+    monkeypatch.setenv("FIRTH_CACHE", str(folder))
+    code, out, err = firth(capsys, "evaluate", "v.safetensors")
+    assert (code, out) == (1, "")
+    assert "no test is on this machine, not found: ws353, simlex999, rg65, google-analogies (" in err
+    assert "into the folder eval" in err
+
+
+def test_geometry_is_measured_alone_or_beside_tests(capsys, folder):
+    code, out, _ = firth(capsys, "evaluate", "v.safetensors", "--geometry")
+    assert code == 0
+    assert out.startswith("\nhubness")
+    assert "of 4" in out
+    code, out, _ = firth(capsys, "evaluate", "v.safetensors", "--geometry", "--similarity", "pairs.txt")
+    assert "pairs.txt" in out
+    assert "isotropy" in out
+    _, out, _ = firth(capsys, "evaluate", "v.safetensors", "--geometry", "--json", "--quiet")
+    assert json.loads(out)["geometry"]["words"] == 6

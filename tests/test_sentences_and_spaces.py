@@ -56,7 +56,7 @@ def test_removed_components_are_gone():
     )
     with pytest.raises(OptionError, match="from 0 to 2"):
         VECTORS.sentence_vectors(["cat"], remove_components=3)
-    with pytest.raises(OptionError, match="'sif' or None"):
+    with pytest.raises(OptionError, match="'sif', None, or a mapping"):
         VECTORS.sentence_vectors(["cat"], weights="tfidf")
     with pytest.raises(OptionError, match="2 numbers"):
         VECTORS.mean_vector(["the", "cat"], weights=[1])

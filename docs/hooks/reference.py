@@ -11,8 +11,14 @@ import griffe
 SOURCE = Path(__file__).parents[2] / "src"
 
 PAGES = {
-    "firth": ("firth", ["firth.Callback", "firth.Checkpoints", *(f"firth.{kind}Error" for kind in
-              ("Data", "Firth", "MissingExtra", "Option"))]),
+    "firth": (
+        "firth",
+        [
+            "firth.Callback",
+            "firth.Checkpoints",
+            *(f"firth.{kind}Error" for kind in ("Data", "Firth", "MissingExtra", "Option")),
+        ],
+    ),
     "corpus": ("firth.Corpus", ["firth.Corpus", "firth.Vocabulary", "firth.Phrases"]),
     "word2vec": ("firth.Word2Vec", ["firth.Word2Vec", "firth.training.config.TrainingConfig"]),
     "vectors": ("firth.Vectors", ["firth.Vectors"]),
@@ -64,8 +70,11 @@ def undocumented() -> list[str]:
         if described.docstring is None:
             lost.append(name)
         if described.is_class:
-            lost += [f"{name}.{member}" for member, method in described.all_members.items()
-                     if not member.startswith("_") and method.is_function and method.docstring is None]
+            lost += [
+                f"{name}.{member}"
+                for member, method in described.all_members.items()
+                if not member.startswith("_") and method.is_function and method.docstring is None
+            ]
     return lost
 
 

@@ -23,13 +23,15 @@ import typer
 
 from firth import __version__
 from firth.cli_bench import bench
+from firth.cli_compare import compare
 from firth.cli_corpus import Json, Quiet, data_app, phrases
 from firth.cli_course import course_app, grade
 from firth.cli_evaluate import evaluate
-from firth.cli_run import resume_command
+from firth.cli_explain import check_proofs, explain
 from firth.cli_explore import explore
 from firth.cli_plot import plot_app
-from firth.cli_explain import check_proofs, explain
+from firth.cli_probe import probe
+from firth.cli_run import resume_command
 from firth.cli_train import train
 from firth.cli_vectors import convert, describe, query
 from firth.cli_verify import verify
@@ -55,6 +57,8 @@ app.add_typer(course_app, name="course")
 app.command("phrases")(phrases)
 app.command("train")(train)
 app.command("evaluate")(evaluate)
+app.command("compare")(compare)
+app.command("probe")(probe)
 app.command("convert")(convert)
 app.command("describe")(describe)
 app.command("query")(query)

@@ -98,7 +98,7 @@ def map_(
     from firth.plots.clusters import name_clusters
     from firth.plots.layout import chosen_method, project
     from firth.plots.vocabulary_map import vocabulary_map_figure
-    from firth.vectors.search import unit
+    from firth.vectors.nearest_rows import unit
 
     inches = _checked(out, size)
     chosen = chosen_method(layout, n)  # type: ignore[arg-type]  # validated there

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,6 +52,7 @@ from firth.training.config import (
 
 if TYPE_CHECKING:
     from firth.corpus.corpus import Corpus
+    from firth.during import EvaluationDuringTraining
     from firth.word2vec import Word2Vec
 
 DEFAULTS = TrainingConfig()
@@ -215,6 +217,16 @@ def train(
     every: CheckpointEvery = DEFAULT_EVERY,
     resume: Resume = False,
     dry_run: DryRun = False,
+    during: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A test to score the vectors by as they are learned: ws353, google-analogies, a file. Repeatable.",
+            metavar="TEST",
+        ),
+    ] = None,
+    during_every: Annotated[
+        float, typer.Option(help="With --during: epochs between scores; 0.5 scores twice an epoch.", metavar="EPOCHS")
+    ] = 1.0,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -226,6 +238,8 @@ def train(
     demand_fitting(config, start, update, update_vocabulary, freeze_start)
     demand_checkpoints(checkpoint, every, resume, dry_run)
     demand_writable(out, log)
+    announce: Callable[[str], None] = (lambda _: None) if quiet else say
+    evaluation = _evaluation(during, during_every, announce)
     before = before_it(start, update)
     if before is not None and dimensions is None:
         options["dimensions"] = before.matrix.shape[1]
@@ -244,7 +258,8 @@ def train(
     learning: dict[str, Any] = {
         "frozen": frozen,
         "show_progress": not quiet,
-        "announce": (lambda _: None) if quiet else say,
+        "announce": announce,
+        "callbacks": [] if evaluation is None else [evaluation],
         "log": log,
         "should_stop": stop,
         "checkpoint": checkpoint,
@@ -258,7 +273,7 @@ def train(
             model.fit(corpus, start=before, **learning)
         demand_finished(model.run_, checkpoint, stop)
         model.vectors.save(out)
-    _tell(model, corpus, out, as_json)
+    _tell(model, corpus, out, as_json, {} if evaluation is None else evaluation.scores)
     if model.run_.stopped and stop.signal_number is not None:
         raise StoppedError(f"stopped; the vectors so far are in {out}", stop.signal_number)
 
@@ -269,7 +284,16 @@ def _model() -> type[Word2Vec]:
     return Word2Vec
 
 
-def _tell(model: Word2Vec, corpus: Corpus, out: Path, as_json: bool) -> None:
+def _evaluation(
+    tests: list[str] | None, every: float, announce: Callable[[str], None]
+) -> EvaluationDuringTraining | None:
+    """What scores the vectors while they are learned."""
+    from firth.during import EvaluationDuringTraining
+
+    return EvaluationDuringTraining(tests, every, announce=announce) if tests else None
+
+
+def _tell(model: Word2Vec, corpus: Corpus, out: Path, as_json: bool, scores: dict[str, float]) -> None:
     """What was learned, how fast, and where it is."""
     run, vectors = model.run_, model.vectors
     speed = run.words / run.seconds if run.seconds else 0.0
@@ -286,6 +310,7 @@ def _tell(model: Word2Vec, corpus: Corpus, out: Path, as_json: bool) -> None:
                 "words_per_second": speed,
                 "loss": loss,
                 "held_out_loss": held_out,
+                "evaluation": scores or None,
                 "stopped": run.stopped or None,
                 "settings": vectors.settings,
                 "reading": corpus.report.as_dict(),
@@ -299,6 +324,7 @@ def _tell(model: Word2Vec, corpus: Corpus, out: Path, as_json: bool) -> None:
         ("training", f"{run.seconds:.1f} s, {speed:,.0f} words/s"),
         ("loss", "-" if loss is None else f"{loss:.4f}"),
         *([] if held_out is None else [("held-out loss", f"{held_out:.4f}")]),
+        *[(name, f"{score:.4f}") for name, score in scores.items()],
         *([("stopped", run.stopped)] if run.stopped else []),
         ("written", str(out)),
     ]

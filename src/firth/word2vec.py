@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from firth.during import EvaluationDuringTraining
 from firth.errors import FirthError, OptionError
 from firth.files import held
 from firth.fitting import (
@@ -187,7 +188,8 @@ class Word2Vec:
         announce
             Told sentences worth telling.
         callbacks
-            What to do while it learns, see `firth.training.engine.Callback`.
+            What to do while it learns, see `firth.training.engine.Callback`; `firth.during.EvaluationDuringTraining`
+            scores the vectors now and then.
         log
             A file that takes the history, a JSON object a line.
         should_stop
@@ -344,6 +346,9 @@ class Word2Vec:
 
         if config.architecture == "cbow" and config.learning_rate <= _LOW_FOR_CBOW:
             watch.announce(_ADVICE_ON_CBOW)
+        for callback in watch.callbacks:
+            if isinstance(callback, EvaluationDuringTraining):
+                callback.know(words, text.counts)
         keep_log: list[Callback] = [HistoryLog(watch.log)] if watch.log is not None else []
         identity = identity_of(config, beginning)
         with contextlib.ExitStack() as entered:

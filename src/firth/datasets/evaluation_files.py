@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from firth.datasets.places import locate
+from firth.datasets.places import locate, verify
 from firth.datasets.registry import DATASETS
 from firth.errors import DataError
 
@@ -31,3 +31,11 @@ def find_evaluation_file(name: str | Path) -> Path:
     if file not in {Path(each.path).name for each in DATASETS["eval"].files}:
         raise DataError(f"there is no file {name}, and no test of that name: the names are {', '.join(SHORT_NAMES)}")
     return locate("eval") / file
+
+
+def tests_at_hand() -> tuple[list[Path], str]:
+    """The named tests that are on this machine, and a sentence on those that are not; empty where all are there."""
+    checks = {check.path.name: check for check in verify("eval")}
+    absent = {name: checks[file].problem for name, file in SHORT_NAMES.items() if checks[file].state != "ready"}
+    here = [checks[file].path for name, file in SHORT_NAMES.items() if name not in absent]
+    return here, f"not found: {', '.join(absent)} ({next(iter(absent.values()))})" if absent else ""

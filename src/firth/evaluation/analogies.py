@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from firth.datasets.evaluation_files import find_evaluation_file
 from firth.errors import DataError, OptionError
 from firth.evaluation.known_words import KnownWords
-from firth.evaluation.question_files import Kind, Question, read_analogies
+from firth.evaluation.question_files import Kind, Question, Section, read_analogies
 from firth.progress import Report, silent
 from firth.vectors.vectors import Vectors
 
@@ -185,6 +185,20 @@ def evaluate_analogies(
     where = find_evaluation_file(path)
     sections = read_analogies(where)
     known = KnownWords(vectors, restrict, fold_case=fold_case)
+    scores = score_sections(known, sections, method, report)
+    if not any(score.found for score in scores):
+        total = sum(score.questions for score in scores)
+        raise DataError(
+            f"{where}: of {total:,} questions none has all its words among the {len(known):,} most frequent; raise "
+            "restrict, or check that the file is in the vectors' language and spelling"
+        )
+    return AnalogyResult(where.name, method, len(known), tuple(scores))
+
+
+def score_sections(
+    known: KnownWords, sections: Sequence[Section], method: str = "3cosadd", report: Report = silent
+) -> list[AnalogyScore]:
+    """The score of each section among the known words; the checks of `evaluate_analogies` are left to the caller."""
     total = sum(len(section.questions) for section in sections)
     scores: list[AnalogyScore] = []
     candidates = known.unit_vectors().astype(np.float32)
@@ -195,12 +209,7 @@ def evaluate_analogies(
         scores.append(AnalogyScore(section.name, section.kind, len(section.questions), len(asked), correct))
         done += len(section.questions)
         report(done, total, section.name)
-    if not any(score.found for score in scores):
-        raise DataError(
-            f"{where}: of {total:,} questions none has all its words among the {len(known):,} most frequent; raise "
-            "restrict, or check that the file is in the vectors' language and spelling"
-        )
-    return AnalogyResult(where.name, method, len(known), tuple(scores))
+    return scores
 
 
 class _Asked(NamedTuple):
@@ -210,6 +219,11 @@ class _Asked(NamedTuple):
     b: int
     c: int
     answers: frozenset[int]
+
+
+def is_asked(known: KnownWords, question: Question) -> bool:
+    """Whether all words of a question are known, so that it is asked."""
+    return _places_of(known, question) is not None
 
 
 def _places_of(known: KnownWords, question: Question) -> _Asked | None:

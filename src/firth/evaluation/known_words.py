@@ -5,12 +5,28 @@ As gensim does it, so that scores compare: words are folded to upper case, in th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from firth.vectors.vectors import Vectors
+
+class Worded(Protocol):
+    """Words, how often each occurs, and their vectors: `firth.Vectors`, or vectors that are still being learned."""
+
+    @property
+    def words(self) -> Sequence[str]:
+        """V words."""
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """Shape (V,)."""
+
+    @property
+    def matrix(self) -> NDArray[np.float32]:
+        """Shape (V, D)."""
 
 
 class KnownWords:
@@ -31,7 +47,7 @@ class KnownWords:
         By folded form, the place of its most frequent spelling, 0 being the most frequent word.
     """
 
-    def __init__(self, vectors: Vectors, restrict: int | None = None, *, fold_case: bool = True) -> None:
+    def __init__(self, vectors: Worded, restrict: int | None = None, *, fold_case: bool = True) -> None:
         self._fold_case = fold_case
         self._matrix = vectors.matrix
         # A stable sort leaves words in their order where their counts are equal, or not known (all 0).

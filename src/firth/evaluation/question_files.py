@@ -45,6 +45,11 @@ class Section(NamedTuple):
     questions: list[Question]
 
 
+def holds_analogies(path: Path) -> bool:
+    """Whether a test is one of analogies: a folder, or a file whose first line begins a section (: name)."""
+    return path.is_dir() or next((line for _, line in _lines(path)), "").startswith(":")
+
+
 def read_pairs(path: Path) -> list[Pair]:
     """Read lines of ``word1 word2 score``, with tabs, commas or white space between.
 

@@ -8,7 +8,7 @@ stands beside it.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,8 @@ SPLITS = ("train", "dev", "test")
 STRENGTHS = tuple(10.0 ** (exponent / 2) for exponent in range(-12, 3))
 """λ of the objective of `evaluate_sentiment`, from 1e-6 (hardly any) to 10 (nearly always the same answer)."""
 
-_Features = dict[str, NDArray[np.float64]]
+_Features = dict[str, Any]
+"""Dense, float64 of shape (sentences, D), or sparse."""
 _Labels = dict[str, NDArray[np.int64]]
 
 
@@ -119,22 +120,26 @@ def evaluate_sentiment(
     labels: Mapping[str, ArrayLike],
     *,
     classes: int = 5,
+    strengths: Sequence[float] = STRENGTHS,
     report: Report = silent,
 ) -> SentimentResult:
     """Accuracy of a logistic regression on sentence features.
 
     Minimises ``(1/n) Σ_i -log softmax(W x_i + b)[y_i] + (λ/2) |W|²`` on train. Features are standardised by train's
     mean and deviation first, so that λ weighs all alike and a grid of λ fits vectors of any length. Of the strengths
-    in `STRENGTHS` the one with the highest accuracy on dev is chosen, the stronger of equals.
+    given the one with the highest accuracy on dev is chosen, the stronger of equals.
 
     Parameters
     ----------
     features
-        For each of ``"train"``, ``"dev"`` and ``"test"``, shape (sentences, D).
+        For each of ``"train"``, ``"dev"`` and ``"test"``, shape (sentences, D); of a matrix of SciPy's that is sparse,
+        columns are taken as they are.
     labels
         For each of them the classes, shape (sentences,), whole numbers from 0 to ``classes - 1``.
     classes
         How many classes there are.
+    strengths
+        The λ to try, rising.
     report
         Told how many strengths have been tried.
 
@@ -159,7 +164,7 @@ def evaluate_sentiment(
         raise DataError("train has sentences of one class only: there is nothing to tell apart")
     # Matrices this small are 30 times faster on one thread, and the last bits no longer hang on how many there are.
     with import_extra("threadpoolctl", "lab").threadpool_limits(1):
-        classifier, strength, tried = _chosen_on_dev(x, y, report)
+        classifier, strength, tried = _chosen_on_dev(x, y, strengths, report)
         predicted = np.asarray(classifier.predict(x["test"]), dtype=np.int64)
     confusion = np.zeros((classes, classes), dtype=np.int64)
     np.add.at(confusion, (y["test"], predicted), 1)
@@ -178,12 +183,14 @@ def evaluate_sentiment(
     )
 
 
-def _chosen_on_dev(x: _Features, y: _Labels, report: Report) -> tuple[Any, float, list[tuple[float, float, float]]]:
+def _chosen_on_dev(
+    x: _Features, y: _Labels, strengths: Sequence[float], report: Report
+) -> tuple[Any, float, list[tuple[float, float, float]]]:
     """Fit every strength on train; return the classifier that is best on dev, its strength, and all accuracies."""
     linear_model = import_extra("sklearn.linear_model", "lab")
     best: tuple[Any, float, float] | None = None
     tried = []
-    for done, strength in enumerate(STRENGTHS, start=1):
+    for done, strength in enumerate(strengths, start=1):
         # scikit-learn weighs the sum of the losses by C where the objective here takes their mean.
         classifier = linear_model.LogisticRegression(C=1 / (strength * len(y["train"])), tol=1e-5, max_iter=10_000)
         classifier.fit(x["train"], y["train"])
@@ -191,13 +198,15 @@ def _chosen_on_dev(x: _Features, y: _Labels, report: Report) -> tuple[Any, float
         tried.append((strength, train, dev))
         if best is None or dev >= best[2]:
             best = classifier, strength, dev
-        report(done, len(STRENGTHS), f"dev {dev:.3f}")
+        report(done, len(strengths), f"dev {dev:.3f}")
     assert best is not None
     return best[0], best[1], tried
 
 
 def _standardised(x: _Features) -> _Features:
     """Give every column of train mean 0 and deviation 1, and move the other splits alike."""
+    if any(map(_is_sparse, x.values())):
+        return x  # moved, a sparse matrix would not be sparse any more
     mean, deviation = x["train"].mean(axis=0), x["train"].std(axis=0)
     # A column that is constant but for rounding would be blown up to noise.
     deviation[deviation <= 1e-12 * np.abs(mean)] = 1.0
@@ -207,16 +216,23 @@ def _standardised(x: _Features) -> _Features:
     return {split: (array - mean) / deviation for split, array in x.items()}
 
 
-def _features_of(split: str, features: Mapping[str, ArrayLike], sentences: int) -> NDArray[np.float64]:
+def _is_sparse(matrix: Any) -> bool:
+    return hasattr(matrix, "tocsr")
+
+
+def _features_of(split: str, features: Mapping[str, ArrayLike], sentences: int) -> Any:
     if split not in features:
         raise OptionError(f"features lack the split {split!r}: give {', '.join(SPLITS)}")
-    array = np.asarray(features[split], dtype=np.float64)
+    given: Any = features[split]
+    array = given if _is_sparse(given) else np.asarray(given, dtype=np.float64)
     if array.ndim != 2 or array.shape[1] == 0:
         raise OptionError(f"features[{split!r}] has shape {array.shape}: it must be (sentences, dimensions)")
-    if len(array) != sentences:
+    if array.shape[0] != sentences:
         raise OptionError(
-            f"features[{split!r}] has {len(array):,} rows and labels[{split!r}] {sentences:,}: make them equal"
+            f"features[{split!r}] has {array.shape[0]:,} rows and labels[{split!r}] {sentences:,}: make them equal"
         )
+    if _is_sparse(array):
+        return array
     bad = np.flatnonzero(~np.isfinite(array).all(axis=1))
     if bad.size:
         raise DataError(

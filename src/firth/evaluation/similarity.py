@@ -94,7 +94,7 @@ def evaluate_similarity(
     pairs = read_pairs(where)
     known = KnownWords(vectors, fold_case=fold_case)
     people = np.array([pair.score for pair in pairs])
-    cosines = _cosines(known, pairs)
+    cosines = cosines_of(known, pairs)
     found = ~np.isnan(cosines)
     if found.sum() < 2:
         raise DataError(
@@ -111,8 +111,8 @@ def evaluate_similarity(
     )
 
 
-def _cosines(known: KnownWords, pairs: Sequence[Pair]) -> NDArray[np.float64]:
-    """Cosine of each pair, NaN where a word is not known."""
+def cosines_of(known: KnownWords, pairs: Sequence[Pair]) -> NDArray[np.float64]:
+    """Cosine of each pair, shape (pairs,); NaN where a word is not known."""
     cosines = np.full(len(pairs), np.nan)
     for number, pair in enumerate(pairs):
         first, second = known.place(pair.first), known.place(pair.second)

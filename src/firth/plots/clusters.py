@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from firth.errors import OptionError
 from firth.plots.layout import checked_matrix, demand_seed
 from firth.progress import Report, silent
-from firth.vectors.search import unit
+from firth.vectors.nearest_rows import unit
 
 _MOST_CLUSTERS = 24
 _ROUNDS, _STARTS = 60, 3

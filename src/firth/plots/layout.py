@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from firth.errors import DataError, MissingExtraError, OptionError, import_extra
 from firth.progress import Report, silent
+from firth.vectors.nearest_rows import nearest, unit
 from firth.vectors.rows import Float32, Rows, lengths_of
-from firth.vectors.search import nearest, unit
 
 Method = Literal["pca", "umap", "tsne", "auto"]
 METHODS = ("pca", "umap", "tsne", "auto")

@@ -15,7 +15,7 @@ from firth.errors import OptionError, import_extra
 from firth.plots import fonts, plane, style
 from firth.plots.layout import checked_matrix
 from firth.plots.similarity import similarity_order
-from firth.vectors.search import unit
+from firth.vectors.nearest_rows import unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

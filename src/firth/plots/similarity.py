@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from firth.errors import OptionError, import_extra
 from firth.plots import fonts, style
 from firth.plots.layout import checked_matrix
-from firth.vectors.search import unit
+from firth.vectors.nearest_rows import unit
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

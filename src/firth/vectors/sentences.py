@@ -5,7 +5,7 @@ The weights are equal, one's own, or SIF: a / (a + p(w)), which lets frequent wo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -68,7 +68,7 @@ class Averaging(Lookup):
     def sentence_vectors(
         self,
         texts: Iterable[str | Sequence[str]],
-        weights: Literal["sif"] | None = None,
+        weights: Literal["sif"] | Mapping[str, float] | None = None,
         remove_components: int = 0,
         unknown: Unknown = "skip",
     ) -> Float32:
@@ -79,7 +79,8 @@ class Averaging(Lookup):
         texts
             N sentences: lists of words, or strings, which are cut at white space.
         weights
-            None for equal weights, ``"sif"`` for a / (a + p(w)) with a = 0.001.
+            None for equal weights, ``"sif"`` for a / (a + p(w)) with a = 0.001, or each word's own, at least 0; a word
+            that is not among these counts 0.
         remove_components
             Take the largest so many principal directions of these sentences out of them (with SIF usually 1).
         unknown
@@ -92,10 +93,13 @@ class Averaging(Lookup):
         Raises
         ------
         OptionError
-            SIF is asked for where counts are not known, or there are not so many components.
+            SIF is asked for where counts are not known, a weight is no number of at least 0, or there are not so many
+            components.
         """
-        if weights not in (None, "sif"):
-            raise OptionError(f"weights is {weights!r}: it must be 'sif' or None")
+        if isinstance(weights, Mapping):
+            _demand_weights(weights)
+        elif weights not in (None, "sif"):
+            raise OptionError(f"weights is {weights!r}: it must be 'sif', None, or a mapping of words to weights")
         if not isinstance(remove_components, int) or not 0 <= remove_components <= self.dimensions:
             raise OptionError(
                 f"remove_components is {remove_components!r}: it must be a whole number from 0 to {self.dimensions}"
@@ -119,11 +123,20 @@ class Averaging(Lookup):
             means -= (means @ directions.T) @ directions
         return means.astype(np.float32)
 
-    def _add_means(self, means: Floats, sentences: list[list[str]], weights: str | None, unknown: Unknown) -> None:
+    def _add_means(
+        self,
+        means: Floats,
+        sentences: list[list[str]],
+        weights: Literal["sif"] | Mapping[str, float] | None,
+        unknown: Unknown,
+    ) -> None:
         different = list(dict.fromkeys(word for sentence in sentences for word in sentence))
         known, vectors = self._vectors_of(different, unknown)
         place = {word: number for number, word in enumerate(known)}
-        weight = self._sif(known) if weights == "sif" else np.ones(len(known))
+        if isinstance(weights, Mapping):
+            weight = np.array([weights.get(word, 0.0) for word in known], dtype=np.float64)
+        else:
+            weight = self._sif(known) if weights == "sif" else np.ones(len(known))
         for mean, sentence in zip(means, sentences, strict=True):
             rows = [place[word] for word in sentence if word in place]
             total = weight[rows].sum()
@@ -137,3 +150,10 @@ class Averaging(Lookup):
         rows = np.array([self.index.get(word, -1) for word in words], dtype=np.int64)
         shares = np.where(rows >= 0, self.counts[rows], 0) / total
         return np.asarray(SIF_SMOOTHING / (SIF_SMOOTHING + shares))
+
+
+def _demand_weights(weights: Mapping[str, float]) -> None:
+    numbers = np.array(list(weights.values()), dtype=np.float64)
+    wrong = np.flatnonzero(~((numbers >= 0) & (numbers < np.inf)))
+    if wrong.size:
+        raise OptionError(f"the weight of {list(weights)[wrong[0]]!r} is {numbers[wrong[0]]}: it must be at least 0")

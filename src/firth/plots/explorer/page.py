@@ -25,8 +25,8 @@ from firth.files import write_whole
 from firth.plots.clusters import Clusters, name_clusters
 from firth.plots.layout import Method, chosen_method, project
 from firth.progress import Report, silent
+from firth.vectors.nearest_rows import unit
 from firth.vectors.rows import Float32, stored_as
-from firth.vectors.search import unit
 from firth.vectors.vectors import Vectors
 
 MOST_FREQUENT = 20_000
