@@ -110,9 +110,11 @@ def test_no_label_of_a_neighborhood_overlaps_another(name):
     assert len([text for text in figure.axes[0].texts if text.get_gid() == "word label"]) == len(neighbors) + 1
 
 
-def test_neighbors_are_as_far_as_their_cosine_says():
+@pytest.mark.parametrize("size", [(9, 9), (14, 7)])
+def test_neighbors_are_as_far_as_their_cosine_says(size):
     matrix = vectors(21)
-    figure = neighborhood_figure("it", WORDS[:20], matrix, title="t")
+    figure = neighborhood_figure("it", WORDS[:20], matrix, title="t", size=size)
+    assert label_faults(figure) == []
     units = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
     places = figure.axes[0].collections[0].get_offsets()
     np.testing.assert_allclose(np.hypot(*places.T), 1 - units[1:] @ units[0])

@@ -81,8 +81,8 @@ def neighborhood_figure(
     def draw(scale: float) -> Figure | None:
         figure = style.new_figure(size[0] * scale, size[1] * scale)
         style.add_titles(figure, title, subtitle, families)
-        axes = plane.add_plane(figure, 1.15 * reach * np.array([[-1.0, -1.0], [1.0, 1.0]]), None, margin=0.5)
-        axes.set_aspect("equal", adjustable="datalim")
+        corners = 1.15 * reach * np.array([[-1.0, -1.0], [1.0, 1.0]])
+        axes = plane.add_plane(figure, corners, None, margin=0.5, equal=True)
         notes = [
             plane.haloed(
                 plane.add_note(axes, (gap[0] * (1 - cosine), gap[1] * (1 - cosine)), f"cosine {cosine:g}", families)
