@@ -95,7 +95,7 @@ def test_what_it_gives_is_sentence_vectors(tmp_path):
         (SentenceVectorizer(VECTORS), [], "no texts"),
         (SentenceVectorizer(VECTORS), np.ones((2, 2)), "text 0 is"),
         (SentenceVectorizer(VECTORS), [None], "text 0 is None"),
-        (SentenceVectorizer(VECTORS, weights="tfidf"), TEXTS, "'sif' or None"),
+        (SentenceVectorizer(VECTORS, weights="tfidf"), TEXTS, "'sif', None, or a mapping"),
         (SentenceVectorizer(VECTORS, remove_components=4), TEXTS, "0 to 3"),
         (SentenceVectorizer(VECTORS, unknown="guess"), TEXTS, "error, skip, zero"),
     ],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from firth.cli_corpus import Json, Quiet
+from firth.cli_evaluate import LOW_COVERAGE
 from firth.errors import OptionError, import_extra
 from firth.output import print_json, print_table, say
 from firth.progress import progress
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from firth.evaluation import ProbeResult
     from firth.vectors.vectors import Vectors
 
-LOW_COVERAGE = 0.5
 _NEEDS = {
     "both": "these vectors have no outside vectors of words",
     "sif": "it weighs words by their counts, which these vectors do not have",

@@ -19,6 +19,8 @@ from firth.errors import FirthError, OptionError
 from firth.evaluation.repeated import RepeatedTest
 from firth.training.engine import Callback, TrainingRun
 
+_LOW_COVERAGE = 0.5
+
 
 @dataclass(frozen=True)
 class _Learned:
@@ -104,7 +106,7 @@ class EvaluationDuringTraining(Callback):
         learned = _Learned(words, counts, run.parameters.center[: len(words), : run.config.dimensions])
         for test in self._tests:
             coverage = test.bind(learned)
-            if coverage < 0.5:
+            if coverage < _LOW_COVERAGE:
                 self._announce(f"warning: {test.name}: {coverage:.0%} is found in the vocabulary, so it says little")
         self.scores, self.seconds, self.times, self._last = {}, 0.0, 0, -1
         self._next = run.words + self._interval(run)

@@ -1,7 +1,8 @@
-"""How good vectors are, measured on tasks whose answers are known.
+"""How good vectors are, measured on tasks whose answers are known, and how they lie in their space.
 
-`evaluate_similarity` ranks pairs of words, `evaluate_analogies` answers a : b = c : ?, `evaluate_sentiment` classifies
-sentences by the mean of their words' vectors, which `sentence_means` takes. Coverage stands beside every score.
+`evaluate_similarity` ranks pairs of words, `evaluate_analogies` answers a : b = c : ?, `probe` classifies sentences by
+the mean of their words' vectors, with `evaluate_sentiment` as its classifier. `measure_geometry` looks at one model,
+`compare` at two, `stability` at several. Coverage stands beside every score.
 """
 
 from firth.evaluation.analogies import AnalogyResult, AnalogyScore, evaluate_analogies
