@@ -2,7 +2,8 @@
 
 import { shownOnMap } from "./lexicon.js";
 
-const CELL = 6; // pixels; labels keep one free between them
+const CELL = 4; // pixels
+const GAP = 7; // pixels after a label
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif';
 const FONT_SIZES = [15, 13, 12];
 const FEW = 300; // of so few words each is worth trying more than one spot for
@@ -48,9 +49,8 @@ class Room {
 }
 
 export class Labels {
-  constructor(canvas, { words, places, groupOf, groups }) {
-    Object.assign(this, { canvas, words, places, groupOf, groups });
-    this.pen = canvas.getContext("2d", { alpha: false });
+  constructor(pen, { words, places, groupOf, groups }) {
+    Object.assign(this, { pen, words, places, groupOf, groups });
     this.texts = new Array(words.length); // as shown, once they were
     this.widths = FONT_SIZES.map(() => new Float32Array(words.length));
   }
@@ -60,8 +60,8 @@ export class Labels {
    *   places that an arrow joins, and the place under the pointer or null
    */
   draw(view, style, marks) {
-    const { pen, canvas } = this;
-    const dense = canvas.width / view.width;
+    const { pen } = this;
+    const dense = pen.canvas.width / view.width;
     pen.setTransform(dense, 0, 0, dense, 0, 0);
     pen.textBaseline = "middle";
     pen.lineJoin = "round";
@@ -85,7 +85,7 @@ export class Labels {
     pen.fillStyle = style.palette.ink;
     pen.lineWidth = 3;
     const isFew = style.to - style.from <= FEW;
-    for (let place = style.from; isFew && place < style.to; place++) this.keepOff(room, view, place, 2);
+    for (let place = style.from; isFew && place < style.to; place++) this.keepOff(room, view, place, style.radius - 1);
     let size = -1;
     const { scale, left: offsetX, top: offsetY } = view.frame;
     for (let place = style.from; place < style.to; place++) {
@@ -103,13 +103,15 @@ export class Labels {
       const text = (this.texts[place] ??= shownOnMap(this.words[place]));
       const width = this.widths[size][place] || (this.widths[size][place] = pen.measureText(text).width);
       const half = FONT_SIZES[size] * 0.5;
-      const spots = [[left, y]];
-      if (isFew || left + width > view.width) spots.push([x - style.radius - 4 - width, y]);
-      if (isFew) spots.push([x - width / 2, y - style.radius - 4 - half], [x - width / 2, y + style.radius + 4 + half]);
-      const spot = spots.find(([at, middle]) => room.take(at - 2, middle - half - 2, at + width + CELL, middle + half + 2));
+      const beside = left + width > view.width ? [] : [[left, y, GAP]];
+      if (isFew || beside.length === 0) beside.push([x - style.radius - 4 - width, y, 1]);
+      const away = style.radius + 6 + half;
+      const spots = isFew ? [...beside, [x - width / 2, y - away, 1], [x - width / 2, y + away, 1]] : beside;
+      const fits = ([at, middle, gap]) => room.take(at - 1, middle - half - 2, at + width + gap, middle + half + 2);
+      const spot = spots.find((each) => (each[0] >= 0 || x < 0) && fits(each));
       if (!spot) continue;
-      pen.strokeText(text, ...spot);
-      pen.fillText(text, ...spot);
+      pen.strokeText(text, spot[0], spot[1]);
+      pen.fillText(text, spot[0], spot[1]);
     }
     pen.globalAlpha = 1;
   }

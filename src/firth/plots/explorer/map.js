@@ -20,8 +20,10 @@ export class WordMap {
     Object.assign(this, { canvas, on, places: contents.places, groupOf: contents.groupOf });
     this.view = new View();
     this.view.setWhole(contents.places);
-    this.points = new Points(canvas, contents);
-    this.labels = new Labels(canvas, contents);
+    // The image comes from memory with every frame, so the canvas is kept there and not on a graphics card.
+    const pen = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
+    this.points = new Points(pen, contents);
+    this.labels = new Labels(pen, contents);
     this.range = { from: 0, to: contents.words.length };
     this.alone = null; // the number of the one group that is shown
     this.marks = NO_MARKS;

@@ -10,8 +10,8 @@ const PHASES = 4; // places within a pixel, each way, so that points glide when 
 const FAINT = 0.12; // of points that are there for orientation alone
 
 export class Points {
-  constructor(canvas, { places, groupOf, groups }) {
-    Object.assign(this, { canvas, places, groupOf, groups, pen: canvas.getContext("2d", { alpha: false }) });
+  constructor(pen, { places, groupOf, groups }) {
+    Object.assign(this, { pen, places, groupOf, groups });
     const count = groupOf.length;
     this.sizeOf = Uint8Array.from(groupOf, (_, place) => {
       const frequent = count > 1 ? 1 - Math.log(place + 1) / Math.log(count) : 1;
@@ -20,7 +20,8 @@ export class Points {
   }
 
   draw(view, style) {
-    const { canvas, pen } = this;
+    const { pen } = this;
+    const { canvas } = pen;
     if (this.image?.width !== canvas.width || this.image.height !== canvas.height) {
       this.image = pen.createImageData(canvas.width, canvas.height);
       this.pixels = new Uint32Array(this.image.data.buffer);
@@ -40,7 +41,7 @@ export class Points {
   /** Frequent words last, above the others. */
   paint(view, { from, to }, stamps, colors, isMeant) {
     const { places, groupOf, sizeOf } = this;
-    const { width, height } = this.canvas;
+    const { width, height } = this.pen.canvas;
     const dense = width / view.width;
     const frame = view.frame;
     const [scale, offsetX, offsetY] = [frame.scale * dense, frame.left * dense, frame.top * dense];
@@ -60,7 +61,7 @@ export class Points {
 
   stamp(left, top, size, cover, color) {
     const { pixels } = this;
-    const { width } = this.canvas;
+    const { width } = this.pen.canvas;
     for (let row = 0, i = 0; row < size; row++) {
       for (let at = (top + row) * width + left, end = at + size; at < end; at++, i++) {
         const share = cover[i];
