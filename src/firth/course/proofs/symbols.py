@@ -237,20 +237,30 @@ DEFINITIONS: dict[str, Function] = {
 def is_zero(expression: Any) -> bool:
     """Whether an expression of rationals, exponentials and logarithms is 0 for all values of its symbols.
 
-    Exponentials become powers of a few symbols, so that the question is one of polynomials, which has an answer.
+    Exponentials become powers of a few symbols and logarithms of products sums, so that the question is one of
+    polynomials, which has an answer.
     """
     expression = sympy.expand_log(sympy.sympify(expression), force=True)
     if expression == 0:
         return True
-    numerator = sympy.fraction(sympy.together(_without_exponentials(expression)))[0]
-    return bool(sympy.expand(sympy.expand_log(numerator, force=True)) == 0)
+    expression, exponents = _without_exponentials(expression)
+    if expression.has(sympy.log):
+        expression = expression.replace(sympy.log, lambda argument: _logarithm(argument, exponents))
+    numerator = sympy.fraction(sympy.together(expression))[0]
+    return bool(sympy.expand(numerator) == 0)
 
 
-def _without_exponentials(expression: Any) -> Any:
-    """The expression with e^(a + 2b) written as E_a E_b², where exponents are sums of as few as possible."""
+def _logarithm(argument: Any, exponents: Mapping[Any, Any]) -> Any:
+    """A logarithm as a sum of logarithms of factors that don't divide, with log E = x where E is e^x."""
+    factors = sympy.factor(argument).as_powers_dict()
+    return sum(power * exponents.get(base, sympy.log(base)) for base, power in factors.items())
+
+
+def _without_exponentials(expression: Any) -> tuple[Any, dict[Any, Any]]:
+    """Write e^(a + 2b) as E_a E_b², where exponents are sums of as few as possible; return what each E is e to."""
     powers = sorted(expression.atoms(sympy.exp), key=lambda power: (sympy.count_ops(power), str(power)))
     if not powers:
-        return expression
+        return expression, {}
     terms = [sympy.expand(power.args[0]).as_coefficients_dict() for power in powers]
     monomials = sorted({monomial for term in terms for monomial in term}, key=str)
     # Columns of exponents: those that start a new direction are the basis, and the others are sums of them.
@@ -261,7 +271,8 @@ def _without_exponentials(expression: Any) -> Any:
         power: sympy.Mul(*[root ** (reduced[row, j] * whole[row]) for row, root in enumerate(roots)])
         for j, power in enumerate(powers)
     }
-    return expression.xreplace(replaced)
+    exponents = {root: powers[basis[row]].args[0] / whole[row] for row, root in enumerate(roots)}
+    return expression.xreplace(replaced), exponents
 
 
 def all_zero(expressions: Iterable[Any]) -> bool:
