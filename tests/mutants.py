@@ -64,6 +64,11 @@ def indices_and_names(node):
         yield lambda twin: setattr(twin, "attr", {"sum": "mean", "mean": "sum"}[twin.attr])
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in OTHER_NAME:
         yield lambda twin: setattr(twin, "id", OTHER_NAME[twin.id])
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and isinstance(node.slice, ast.Name):
+        if ast.unparse(node.value) in ("Iterable", "NDArray"):
+            return  # an annotation
+        yield lambda twin: setattr(twin, "slice", ast.parse(f"({twin.slice.id} + 1) % 3", mode="eval").body)
+        yield lambda twin: setattr(twin, "slice", ast.parse(f"np.atleast_1d({twin.slice.id})[::-1]", mode="eval").body)
     if isinstance(node, ast.Call) and len(node.args) >= 2:
         yield lambda twin: twin.args.reverse()
     if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):

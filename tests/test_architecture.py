@@ -101,7 +101,9 @@ def test_a_name_that_is_not_there_is_an_attribute_error():
 
 
 def test_every_cited_equation_exists():
-    numbered = set(re.findall(r"\((\d+)\)$", (SOURCE / "theory" / "README.md").read_text(), flags=re.MULTILINE))
+    found = re.findall(r"\\tag\{(\d+)\}", (SOURCE / "theory" / "README.md").read_text())
+    numbered = set(found)
+    assert len(found) == len(numbered)
     assert {str(number) for number in range(1, len(numbered) + 1)} == numbered
     cited = {
         (path.name, number)

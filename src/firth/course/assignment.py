@@ -40,7 +40,7 @@ Word2vecModel = Callable[..., tuple[float, Floats, Floats]]
 
 
 def normalizeRows(x: ArrayLike) -> Floats:
-    """Scale each row of a matrix to unit Euclidean length; a row of zeros stays as it is.
+    """Scale each row of a matrix to unit Euclidean length, equation (46); a row of zeros stays as it is.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def naiveSoftmaxLossAndGradient(
 
 
 def getNegativeSamples(outsideWordIdx: int, dataset: Dataset, K: int) -> list[int]:
-    """Draw K words, none of them the outside word: where that comes up, draw again."""
+    """Draw K words, none of them the outside word: where that comes up, draw again, equation (33)."""
     negatives: list[int] = []
     while len(negatives) < K:
         drawn = dataset.sampleTokenIdx()
@@ -168,7 +168,7 @@ def word2vec_sgd_wrapper(
     windowSize: int,
     word2vecLossAndGradient: LossAndGradient = naiveSoftmaxLossAndGradient,
 ) -> tuple[float, Floats]:
-    """Mean loss and mean gradient of a batch of 50 random windows.
+    """Mean loss and mean gradient of a batch of 50 random windows, equation (47).
 
     Parameters
     ----------

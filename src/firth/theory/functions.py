@@ -16,7 +16,8 @@ Floats = NDArray[np.float64]
 def sigmoid(x: ArrayLike) -> Floats:
     """Logistic function σ(x) = 1 / (1 + exp(-x)), equation (1).
 
-    Only exp(-|x|) is formed, which lies in (0, 1] and can't overflow. The derivative is σ(x)(1 - σ(x)), equation (3).
+    Only exp(-|x|) is formed, which lies in (0, 1] and can't overflow. The derivative is σ(x)(1 - σ(x)), equation (3),
+    and the Jacobian of a vector is diagonal, equation (38).
 
     Parameters
     ----------
@@ -50,6 +51,9 @@ def log_sigmoid(x: ArrayLike) -> Floats:
 
 def softmax(x: ArrayLike, axis: int = -1) -> Floats:
     """Softmax ŷ_i = exp(x_i) / Σ_j exp(x_j), equation (4).
+
+    The largest score is subtracted first, which changes nothing, equation (40). The Jacobian is ŷ_i([i = j] - ŷ_j),
+    equation (39).
 
     Parameters
     ----------

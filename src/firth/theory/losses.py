@@ -16,7 +16,8 @@ def naive_softmax_loss_and_gradients(
 ) -> tuple[float, Floats, Floats]:
     """Naive softmax, J = -log softmax(U v_c)[o], equation (7).
 
-    Its gradients are dJ/dv_c = Uᵀ(ŷ - y), equation (8), and dJ/dU = (ŷ - y) v_cᵀ, equation (9).
+    It is the cross-entropy with the one-hot y of o, equation (6). Its gradients are dJ/dv_c = Uᵀ(ŷ - y), equation (8),
+    and dJ/dU = (ŷ - y) v_cᵀ, equation (9); equation (41) is the same with words in columns.
 
     Parameters
     ----------
@@ -62,7 +63,8 @@ def negative_sampling_loss_and_gradients(
 
     Its gradients are dJ/dv_c = -σ(-u_oᵀ v_c) u_o + Σ_k σ(u_kᵀ v_c) u_k, equation (11),
     dJ/du_o = -σ(-u_oᵀ v_c) v_c, equation (12), and dJ/du_k = n_k σ(u_kᵀ v_c) v_c, equation (13), where a word drawn
-    n_k times counts n_k times.
+    n_k times counts n_k times; no other row is touched, equation (35). J is the negative logarithm of the likelihood of
+    equation (32). Its expectation over a text, equation (36), is least at shifted PMI, equation (37).
 
     Parameters
     ----------
@@ -107,8 +109,8 @@ def hierarchical_softmax_loss_and_gradients(
     """Hierarchical softmax, J = -Σ_j log σ(b_j u_{n_j}ᵀ v_c), equation (24).
 
     Its gradients are dJ/dv_c = -Σ_j b_j σ(-b_j u_{n_j}ᵀ v_c) u_{n_j}, equation (26), and
-    dJ/du_n = -Σ_{j: n_j = n} b_j σ(-b_j u_nᵀ v_c) v_c, equation (27). The probabilities e^-J of all words of a tree
-    sum to 1, equation (25).
+    dJ/du_n = -Σ_{j: n_j = n} b_j σ(-b_j u_nᵀ v_c) v_c, equation (27). The probabilities e^-J of all words of a tree,
+    equation (23), sum to 1, equation (25); at v_c = 0 they are 2^-L, equation (44).
 
     Parameters
     ----------

@@ -70,7 +70,7 @@ def cbow_loss_and_gradients(
     """CBOW, J(m, c, U) where m = 1/n Σ_i v_{w_i} is the mean of the window's n context words, equations (28) and (29).
 
     Its gradients are dJ/dU at m, equation (30), and dJ/dv_w = n_w/n dJ/dm, equation (31), where a word that stands in
-    the window n_w times counts n_w times.
+    the window n_w times counts n_w times. The original program leaves out the n, equation (42).
 
     Parameters
     ----------

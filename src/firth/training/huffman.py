@@ -42,8 +42,8 @@ NO_TREE = Tree(np.zeros(1, np.int64), np.zeros(0, np.uint32), np.zeros(0, np.flo
 def huffman_tree(counts: ArrayLike) -> Tree:
     """Build the tree with the least mean path length, each word weighing its count.
 
-    The expected length is at least the entropy H of the counts and below H + 1 (in bits). Ties go to the words that
-    come later, which are the rarer ones.
+    The expected length is at least the entropy H of the counts and below H + 1 (in bits), equation (48). Ties go to the
+    words that come later, which are the rarer ones.
 
     Parameters
     ----------

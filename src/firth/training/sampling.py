@@ -178,6 +178,8 @@ def _in_units(probabilities: NDArray[np.float64]) -> NDArray[np.uint32]:
 def keep_probabilities(counts: ArrayLike, subsample: float, rule: str = "paper") -> NDArray[np.float64]:
     """Probability min(1, sqrt(t N / n)) that an occurrence stays in the text: one minus equation (22).
 
+    Of a frequent word's n occurrences sqrt(t N n) stay, equation (45).
+
     Parameters
     ----------
     counts
@@ -198,6 +200,8 @@ def keep_probabilities(counts: ArrayLike, subsample: float, rule: str = "paper")
 
 def negative_probabilities(counts: ArrayLike, exponent: float) -> NDArray[np.float64]:
     """Probability n^exponent / Σ n^exponent that a word is drawn as a negative, equation (21).
+
+    With an exponent below 1 rare words gain, equation (34).
 
     Parameters
     ----------

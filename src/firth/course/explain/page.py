@@ -121,6 +121,10 @@ def _folded(code: str, width: int) -> list[str]:
     folded = []
     for line in code.splitlines():
         indent = " " * (len(line) - len(line.lstrip()))
+        code_alone, mark, why = line.partition("  # wrong")
+        if mark and len(line) > width:  # a mark that does not fit beside its line stands above it
+            folded.append(f"  {indent}# wrong{why or ':'}")
+            line = code_alone
         deeper = indent + ("# " if line.lstrip().startswith("#") else " " * 8)
         lines = textwrap.wrap(
             line,
@@ -128,7 +132,6 @@ def _folded(code: str, width: int) -> list[str]:
             subsequent_indent=deeper,
             break_long_words=False,
             break_on_hyphens=False,
-            drop_whitespace=True,
             replace_whitespace=False,
         )
         folded += ["  " + each for each in lines or [""]]

@@ -99,6 +99,8 @@ def _log_softmax(bench: Bench) -> Iterator[Finding]:
         code = bench.elementary.log_softmax(SCORES)
         differences = [sympy.exp(mine) - y for mine, y in zip(code, Y_HAT, strict=True)]
         yield from bench.exact("the code's is the logarithm of ŷ, whatever is subtracted", *differences)
+    x = bench.random.normal(size=(3, 4))
+    yield close("row by row", np.exp(bench.formulas.log_softmax(x)), [np.exp(row) / np.exp(row).sum() for row in x])
     far = np.array([-1000.0, 0.0, 1000.0])
     yield close("at ±1,000", bench.formulas.log_softmax(far), [-2000.0, -1000.0, 0.0])
 
