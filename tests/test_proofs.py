@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -92,7 +93,8 @@ def test_a_planted_mistake_turns_the_command_red(name, capsys, monkeypatch):
     monkeypatch.setattr("firth.course.proofs.Formulas", lambda: planted)
     assert main(["check", "--proofs", "--quiet"]) == 1
     captured = capsys.readouterr()
-    assert "FAILED: " in captured.out
+    assert " FAILED\n" in captured.out
+    assert ") is not proved: " in captured.out
     assert "are not proved: (" in captured.err
     assert captured.err.count("\n") == 1
 
@@ -124,6 +126,10 @@ def test_without_sympy_the_line_that_installs_it_is_told():
         ("1/(1 + exp(-a)) - exp(a)/(1 + exp(a))", True),
         ("log(exp(a)/(exp(a) + exp(b))) - a + log(exp(a) + exp(b))", True),
         ("exp(a/2)**2 - exp(a)", True),
+        ("log(1 - 1/(1 + exp(-a))) + log(1 + exp(a))", True),
+        ("log(1 - 1/(1 + exp(-a))) + log(1 + exp(-a)) + a", True),
+        ("log(exp(a/2) + exp(-a/2)) - log(1 + exp(a)) + a/2", True),
+        ("log(1 - 1/(1 + exp(-a))) + log(1 + exp(-a)) - a", False),
         ("exp(2*a) - exp(a)", False),
         ("1/(1 + exp(a)) - 1/(1 + exp(-a))", False),
         ("a - b", False),
@@ -151,6 +157,30 @@ def test_a_wrong_sign_is_not_proved_in_symbols_alone():
     (result,) = run_proofs(Formulas().with_mistake(MISTAKES["negatives-sign-flipped"]), equations=[11])
     decided = {each.what: each.passed for each in result.findings if each.difference is None}
     assert decided == {"dJ/dv_c is the derivative of the loss": True, "dJ/dv_c: the code's is the stated one": False}
+
+
+def sigmoid_by_hand(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def negative_sampling_by_hand(center_vector, outside_index, outside_vectors, negative_indices):
+    """As a student writes it: right but for negatives drawn twice, and for large scores."""
+    u_o, u_k = outside_vectors[outside_index], outside_vectors[negative_indices]
+    positive, negative = sigmoid_by_hand(u_o @ center_vector), sigmoid_by_hand(u_k @ center_vector)
+    loss = -np.log(positive) - np.log(1 - negative).sum()
+    d_outside = np.zeros_like(outside_vectors)
+    d_outside[outside_index] = (positive - 1) * center_vector
+    d_outside[negative_indices] += np.outer(negative, center_vector)
+    return loss, (positive - 1) * u_o + u_k.T @ negative, d_outside
+
+
+def test_a_function_of_ones_own_is_proved_in_symbols_too():
+    formulas = replace(Formulas(), negative_sampling=negative_sampling_by_hand)
+    results = {each.proof.stated.number: each for each in run_proofs(formulas, equations=[10, 11, 12, 13])}
+    assert {number: each.passed for number, each in results.items()} == {10: False, 11: True, 12: True, 13: False}
+    assert [each.what for each in results[10].findings if not each.passed] == ["scores of ±10,000"]
+    exact = {each.what: each.passed for each in results[13].findings if each.difference is None}
+    assert exact == {"dJ/du_k is the derivative of the loss": True, "dJ/du_k: the code's is the stated one": False}
 
 
 @st.composite

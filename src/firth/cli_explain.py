@@ -9,7 +9,7 @@ import typer
 
 from firth.cli_corpus import Json
 from firth.errors import FirthError
-from firth.output import print_json, print_table
+from firth.output import print_json, print_table, printable
 from firth.progress import progress
 
 
@@ -30,11 +30,14 @@ def check_proofs(*, quiet: bool, as_json: bool) -> None:
                 each.proof.stated.how,
                 "exact" if each.difference is None else f"{each.difference:.0e}",
                 f"{each.seconds * 1000:.0f} ms",
-                "proved" if each.passed else "FAILED: " + next(one.what for one in each.findings if not one.passed),
+                "proved" if each.passed else "FAILED",
             )
             for each in results
         ]
         print_table(("", "equation", "by", "in numbers", "time", ""), rows, right=("", "in numbers", "time"))
+        for each in failed:
+            wrong = [one.what for one in each.findings if not one.passed]
+            print(f"\n({each.proof.stated.number}) is not proved: {printable('; '.join(wrong))}")  # noqa: T201
     if failed:
         numbers = ", ".join(f"({each.proof.stated.number})" for each in failed)
         raise FirthError(f"{len(failed)} of {len(results)} equations are not proved: {numbers}")

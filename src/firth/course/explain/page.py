@@ -100,7 +100,7 @@ def _wrapped(line: str, width: int) -> list[str]:
     """A paragraph, or a formula with what does not fit on the line below it."""
     if not line.startswith("  "):
         return textwrap.wrap(line, width)
-    return textwrap.wrap(line, width, initial_indent="    ", subsequent_indent="        ", break_long_words=False)
+    return textwrap.wrap(line, width, initial_indent="  ", subsequent_indent="      ", break_long_words=False)
 
 
 def _row(left: str, right: str, longest: int, width: int) -> list[str]:

@@ -71,7 +71,7 @@ TOPICS: dict[str, Topic] = {
     ),
     "cross-entropy": Topic(
         "Cross-entropy with one right answer",
-        "Cross-entropy measures how badly ŷ predicts y. With one right answer it is the logarithm of one probability.",
+        "Cross-entropy measures how badly ŷ predicts y. With one right answer it is -log of one probability.",
         (6,),
         (
             "y_w is 0 for all words but o, and y_o is 1. So every term of the sum is 0 but one:",
@@ -89,7 +89,7 @@ TOPICS: dict[str, Topic] = {
             "With the scores x = U v_c, J = -x_o + log Σ_w e^(x_w). Its derivative by x_w is ŷ_w, from the second "
             "term, minus 1 where w = o, from the first:",
             "  dJ/dx = ŷ - y.",
-            "x_w = u_wᵀv_c depends on v_c through u_w, and on u_w through v_c, so by the chain rule",
+            "The derivative of x_w = u_wᵀv_c by v_c is u_w, and by u_w it is v_c, so by the chain rule",
             "  dJ/dv_c = Σ_w (ŷ_w - y_w) u_w = Uᵀ(ŷ - y),",
             "  dJ/du_w = (ŷ_w - y_w) v_c.",
             "For w = o that is (ŷ_o - 1) v_c, for any other word ŷ_w v_c; all rows at once are the outer product "

@@ -94,7 +94,7 @@ class Mistake:
         return bool(signature) and all(
             outcomes[number].error == mine[number].error
             if part < 0
-            else outcomes[number].error is None and mine[number].agrees(outcomes[number], part)
+            else len(outcomes[number].parts) == len(mine[number].parts) and mine[number].agrees(outcomes[number], part)
             for number, part in ordinary | signature
         )
 

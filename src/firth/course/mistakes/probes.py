@@ -51,7 +51,7 @@ class Outcome:
     parts
         The values returned, each as an array; empty where an error was raised.
     error
-        The name of the error's class, or None.
+        The name of the error's class; ``"NoneType"`` where None was given; None where neither.
     """
 
     parts: tuple[Floats, ...]
@@ -124,6 +124,8 @@ def _outcome(probe: Probe, candidate: Callable[..., Any]) -> Outcome:
     try:
         answer = probe.call(candidate)
         parts = answer if isinstance(answer, tuple) else (answer,)
+        if any(part is None for part in parts):  # which NumPy would take for not-a-number
+            return Outcome((), "NoneType")
         return Outcome(tuple(np.array(part, dtype=np.float64) for part in parts))
     except Exception as error:  # whatever someone's code raises
         return Outcome((), type(error).__name__)

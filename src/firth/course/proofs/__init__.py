@@ -29,7 +29,7 @@ def run_proofs(
     equations
         Numbers of those wanted; all by default.
     numbers_only
-        Leave out what is decided in symbols: some thirty times quicker, and enough to find a changed formula.
+        Leave out what is decided in symbols: several times quicker, and enough to find a changed formula.
     report
         Told of progress.
 

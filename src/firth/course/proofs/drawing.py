@@ -36,9 +36,10 @@ def _rare_words_gain(bench: Bench) -> Iterator[Finding]:
     powers = [n**THREE_QUARTERS for n in COUNTS]
     ratio = (powers[0] / sum(powers)) / (powers[1] / sum(powers))
     yield true("the sum cancels", sympy.simplify(ratio - (COUNTS[0] / COUNTS[1]) ** THREE_QUARTERS) == 0)
-    share = sympy.Symbol("r", positive=True)  # r = 1/s with s > 1 for a rare word: r^(3/4) / r = s^(1/4) > 1
-    gain = (share**THREE_QUARTERS / share).subs(share, 1 / (1 + share))
-    yield true("it gains", (sympy.simplify(gain) ** 4 - 1).simplify().is_positive)
+    excess = sympy.Symbol("s", positive=True)
+    rarer = 1 / (1 + excess)  # n_a/n_b below 1
+    gain = sympy.simplify(rarer**THREE_QUARTERS / rarer)
+    yield true("it gains", sympy.simplify(gain**4 - 1).is_positive)
     p = bench.formulas.negative_probabilities([16.0, 81.0], 0.75)
     yield close("16 and 81: 8/27", p[0] / p[1], 8 / 27)
 

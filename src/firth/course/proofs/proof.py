@@ -96,7 +96,7 @@ def close(what: str, mine: Any, stated: Any, allowed: float = ROUNDING) -> Findi
         return Finding(f"{what}: shape {mine.shape} for {stated.shape}", False, float("inf"))
     with np.errstate(all="ignore"):
         differences = np.abs(mine - stated) / np.maximum(1.0, np.abs(stated))
-    largest = float(np.nan_to_num(differences, nan=np.inf).max(initial=0.0))
+    largest = float(np.nan_to_num(differences, nan=np.inf, posinf=np.inf).max(initial=0.0))
     return Finding(what, largest <= allowed, largest)
 
 

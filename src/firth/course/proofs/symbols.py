@@ -154,33 +154,52 @@ def on_symbols(function: Function, **replaced: Function) -> Function:
     Parameters
     ----------
     function
-        A function of this package.
+        A function that calls NumPy `np`; so do those of this package, and of its own module, that it calls.
     replaced
         Functions by the name that the code calls them by, to be taken instead: what is proved of its own is stated.
     """
-    bound: Function = _bound(function, {"np": _SymbolicNumPy(), "float": lambda value: value, **replaced}, {})
-    return bound
+    twin: Function = _Binding({"np": _SymbolicNumPy(), **replaced}, function).bound(function)
+    return twin
 
 
 def on_complex_numbers(function: Function) -> Function:
     """The same code, computing with complex numbers, for derivatives by the complex step."""
-    bound: Function = _bound(function, {"np": _ComplexNumPy(), "float": lambda value: value}, {})
-    return bound
-
-
-def _bound(function: Any, replaced: Mapping[str, Any], made: dict[int, dict[str, Any]]) -> Any:
-    if not isinstance(function, FunctionType) or not function.__module__.startswith("firth."):
-        return function
-    known = made.get(id(function.__globals__))
-    if known is None:
-        known = made[id(function.__globals__)] = dict(function.__globals__)
-        for name, value in function.__globals__.items():
-            known[name] = _bound(value, replaced, made)
-        known.update(replaced)
-    cells = tuple(CellType(_bound(cell.cell_contents, replaced, made)) for cell in function.__closure__ or ())
-    twin = FunctionType(function.__code__, known, function.__name__, function.__defaults__, cells or None)
-    twin.__kwdefaults__ = function.__kwdefaults__
+    twin: Function = _Binding({"np": _ComplexNumPy()}, function).bound(function)
     return twin
+
+
+class _Binding:
+    """Makes twins of functions: the same code objects, in modules where some names mean something else."""
+
+    def __init__(self, replaced: Mapping[str, Any], root: Function) -> None:
+        self._replaced = {"float": lambda value: value, **replaced}
+        self._room = getattr(root, "__module__", "firth")
+        self._modules: dict[int, dict[str, Any]] = {}
+
+    def bound(self, function: Any) -> Any:
+        """The twin of a function; anything else, and functions of other packages, as they are."""
+        if not isinstance(function, FunctionType) or not self._is_ours(function.__module__ or ""):
+            return function
+        twin = FunctionType(
+            function.__code__,
+            self._module(function.__globals__),
+            function.__name__,
+            function.__defaults__,
+            tuple(CellType(self.bound(cell.cell_contents)) for cell in function.__closure__ or ()) or None,
+        )
+        twin.__kwdefaults__ = function.__kwdefaults__
+        return twin
+
+    def _is_ours(self, module: str) -> bool:
+        return module.startswith("firth.") or module == self._room
+
+    def _module(self, original: dict[str, Any]) -> dict[str, Any]:
+        made = self._modules.get(id(original))
+        if made is None:
+            made = self._modules[id(original)] = dict(original)  # known before it is filled: functions call each other
+            made.update({name: self.bound(value) for name, value in original.items()})
+            made.update(self._replaced)
+        return made
 
 
 def sigmoid_of(x: Any) -> Any:
@@ -218,20 +237,30 @@ DEFINITIONS: dict[str, Function] = {
 def is_zero(expression: Any) -> bool:
     """Whether an expression of rationals, exponentials and logarithms is 0 for all values of its symbols.
 
-    Exponentials become powers of a few symbols, so that the question is one of polynomials, which has an answer.
+    Exponentials become powers of a few symbols and logarithms of products sums, so that the question is one of
+    polynomials, which has an answer.
     """
     expression = sympy.expand_log(sympy.sympify(expression), force=True)
     if expression == 0:
         return True
-    numerator = sympy.fraction(sympy.together(_without_exponentials(expression)))[0]
-    return bool(sympy.expand(sympy.expand_log(numerator, force=True)) == 0)
+    expression, exponents = _without_exponentials(expression)
+    if expression.has(sympy.log):
+        expression = expression.replace(sympy.log, lambda argument: _logarithm(argument, exponents))
+    numerator = sympy.fraction(sympy.together(expression))[0]
+    return bool(sympy.expand(numerator) == 0)
 
 
-def _without_exponentials(expression: Any) -> Any:
-    """The expression with e^(a + 2b) written as E_a E_b², where exponents are sums of as few as possible."""
+def _logarithm(argument: Any, exponents: Mapping[Any, Any]) -> Any:
+    """A logarithm as a sum of logarithms of factors that don't divide, with log E = x where E is e^x."""
+    factors = sympy.factor(argument).as_powers_dict()
+    return sum(power * exponents.get(base, sympy.log(base)) for base, power in factors.items())
+
+
+def _without_exponentials(expression: Any) -> tuple[Any, dict[Any, Any]]:
+    """Write e^(a + 2b) as E_a E_b², where exponents are sums of as few as possible; return what each E is e to."""
     powers = sorted(expression.atoms(sympy.exp), key=lambda power: (sympy.count_ops(power), str(power)))
     if not powers:
-        return expression
+        return expression, {}
     terms = [sympy.expand(power.args[0]).as_coefficients_dict() for power in powers]
     monomials = sorted({monomial for term in terms for monomial in term}, key=str)
     # Columns of exponents: those that start a new direction are the basis, and the others are sums of them.
@@ -242,7 +271,8 @@ def _without_exponentials(expression: Any) -> Any:
         power: sympy.Mul(*[root ** (reduced[row, j] * whole[row]) for row, root in enumerate(roots)])
         for j, power in enumerate(powers)
     }
-    return expression.xreplace(replaced)
+    exponents = {root: powers[basis[row]].args[0] / whole[row] for row, root in enumerate(roots)}
+    return expression.xreplace(replaced), exponents
 
 
 def all_zero(expressions: Iterable[Any]) -> bool:
