@@ -51,7 +51,7 @@ def describe(wrong: Sequence[Each], part: Part, component: int) -> str:
         return f"{name} has the right size and the wrong sign everywhere."
     factor = _factor(values, rights)
     if factor is not None:
-        return f"{name} is {factor:.6g} times what it must be, everywhere."
+        return f"{name} is {factor:.6g} times what it must be."
     rows = _rows(wrong, component)
     return f"{name} differs {rows}." if rows else f"{name} has wrong numbers; no mistake known here gives these."
 
@@ -78,7 +78,7 @@ def _rows(wrong: Sequence[Each], component: int) -> str:
     if len(differing) == 1 and not differing & right_rows:
         return f"only in {next(iter(differing))}"
     if len(differing) <= 2 and right_rows - differing:
-        return f"in {' and '.join(sorted(differing))}; {' and '.join(sorted(right_rows - differing))}: right"
+        return f"in {' and '.join(sorted(differing))}, and is right in {' and '.join(sorted(right_rows - differing))}"
     return ""
 
 

@@ -265,6 +265,8 @@ class StudentProcess:
             self._frames.put(_END)
         except Exception:
             self._frames.put(None)  # whatever stands there, it is no frame
+        finally:
+            stream.close()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -275,17 +277,16 @@ class StudentProcess:
         shutil.rmtree(self._root, ignore_errors=True)
 
     def _close(self) -> None:
-        """Close the pipes; one that a process has got away with is left open, for closing it would wait for that."""
+        """Close the pipes; the listener closes its own, which a process that got away may hold open for long."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
         for _ in range(20):
             while not self._frames.empty():
                 self._frames.get()
             self._listener.join(0.05)
             if not self._listener.is_alive():
                 break
-        for stream in (self._process.stdin, None if self._listener.is_alive() else self._process.stdout):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
 
 
 _END = object()
