@@ -9,16 +9,24 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import platform
 import re
 import secrets
 import shutil
+import stat
+import tempfile
+import time
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
 from firth.errors import FirthError
 
-_PART = re.compile(r"\..+\.(?P<pid>\d+)\.[0-9a-f]{8}\.part")
+_PART = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)@(?P<node>[0-9a-f]{8})\.[0-9a-f]{8}\.part")
+_PASSING = re.compile(r"firth-(?P<name>.+)-(?P<pid>\d+)@(?P<node>[0-9a-f]{8})-.+")
+_GIVEN_UP = 7 * 24 * 3600.0
+"""Seconds after which a part is swept that another machine, or container, left: nothing else tells whether it lives."""
 
 
 def write_whole(path: str | Path, payload: bytes) -> None:
@@ -39,11 +47,17 @@ def whole_file(path: str | Path) -> Iterator[IO[bytes]]:
     Raises
     ------
     FirthError
-        The file could not be written (no room, no permission); whatever stood at `path` is still there, unchanged.
+        The file could not be written (no room, no permission); whatever stood at `path` is still there, unchanged. Or
+        it is a device or a pipe, which must not be replaced.
     """
     target = Path(path)
+    if target.is_symlink():
+        target = Path(os.path.realpath(target))  # what it points to is replaced, and the link stays
     part = _part_of(target)
     try:
+        if target.exists() and not target.is_file() and not target.is_dir():
+            raise FirthError(f"cannot write {path}: it is a device or a pipe, which would be replaced; name a file")
+        _sweep(target.parent, _PART, target.name)
         with part.open("wb") as stream:
             yield stream
             stream.flush()
@@ -71,13 +85,7 @@ def make_folder(path: str | Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         probe.touch()
         probe.unlink()
-        for part in folder.glob(".*.part"):
-            match = _PART.fullmatch(part.name)
-            if match and not _is_running(int(match["pid"])):
-                if part.is_dir() and not part.is_symlink():
-                    shutil.rmtree(part, ignore_errors=True)
-                else:
-                    part.unlink(missing_ok=True)
+        _sweep(folder, _PART)
     except OSError as error:
         raise write_error(folder, error) from error
     return folder
@@ -151,9 +159,53 @@ def held(folder: str | Path) -> Iterator[None]:
         yield
 
 
+def passing_folder(name: str) -> Path:
+    """Make a folder among the system's temporary ones; those of the same name that killed processes left are swept.
+
+    Raises
+    ------
+    FirthError
+        It can't be made.
+    """
+    try:
+        _sweep(Path(tempfile.gettempdir()), _PASSING, name)
+        return Path(tempfile.mkdtemp(prefix=f"firth-{name}-{os.getpid()}@{_node()}-"))
+    except OSError as error:
+        raise write_error(Path("a temporary folder"), error) from error
+
+
 def _part_of(target: Path) -> Path:
-    """A temporary name beside the target, which `make_folder` sweeps once this process has ended."""
-    return target.with_name(f".{target.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
+    """A temporary name beside the target, which is swept once this process has ended."""
+    return target.with_name(f".{target.name}.{os.getpid()}@{_node()}.{secrets.token_hex(4)}.part")
+
+
+@lru_cache
+def _node() -> str:
+    """Which machine or container this is: process numbers mean nothing in another, and a folder may be shared."""
+    try:
+        space = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        space = ""
+    return hashlib.sha256(f"{platform.node()} {space}".encode()).hexdigest()[:8]
+
+
+def _sweep(folder: Path, names: re.Pattern[str], name: str | None = None) -> None:
+    """Remove what killed processes left half-written in a folder: under any name, or one."""
+    for left in folder.iterdir() if folder.is_dir() else ():
+        match = names.fullmatch(left.name)
+        if match is None or (name is not None and match["name"] != name):
+            continue
+        with contextlib.suppress(OSError):  # another process may sweep too; and what is another user's stays
+            status = left.lstat()
+            here = match["node"] == _node()
+            if _is_running(int(match["pid"])) if here else time.time() - status.st_mtime < _GIVEN_UP:
+                continue
+            if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
+                continue
+            if stat.S_ISDIR(status.st_mode):
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink()
 
 
 def write_error(path: Path, error: OSError) -> FirthError:

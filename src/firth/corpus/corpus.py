@@ -7,7 +7,6 @@ import hashlib
 import io
 import json
 import shutil
-import tempfile
 import time
 import weakref
 from collections.abc import Iterable, Iterator
@@ -25,7 +24,7 @@ from firth.corpus.tokenizers import Tokenization, Tokenizer
 from firth.corpus.vocabulary import Vocabulary
 from firth.datasets.places import cache_folder
 from firth.errors import DataError, FirthError, OptionError
-from firth.files import make_folder, sha256_of, whole_folder, write_error, write_whole
+from firth.files import make_folder, passing_folder, sha256_of, whole_folder, write_whole
 from firth.progress import Report, silent
 
 _HEADER_BYTES = 128
@@ -265,10 +264,7 @@ def _place(
             return make_folder(cache_folder() / "corpora") / hashlib.sha256(told.encode()).hexdigest()[:32], True
         except FirthError:
             pass  # a cache that can't be written to is done without
-    try:
-        return Path(tempfile.mkdtemp(prefix="firth-corpus-")) / "corpus", False
-    except OSError as error:
-        raise write_error(Path("a temporary folder"), error) from error
+    return passing_folder("corpus") / "corpus", False
 
 
 def _found(target: Path) -> Corpus | None:
