@@ -11,8 +11,14 @@ import griffe
 SOURCE = Path(__file__).parents[2] / "src"
 
 PAGES = {
-    "firth": ("firth", ["firth.Callback", "firth.Checkpoints", *(f"firth.{kind}Error" for kind in
-              ("Data", "Firth", "MissingExtra", "Option"))]),
+    "firth": (
+        "firth",
+        [
+            "firth.Callback",
+            "firth.Checkpoints",
+            *(f"firth.{kind}Error" for kind in ("Data", "Firth", "MissingExtra", "Option")),
+        ],
+    ),
     "corpus": ("firth.Corpus", ["firth.Corpus", "firth.Vocabulary", "firth.Phrases"]),
     "word2vec": ("firth.Word2Vec", ["firth.Word2Vec", "firth.training.config.TrainingConfig"]),
     "vectors": ("firth.Vectors", ["firth.Vectors"]),
@@ -40,7 +46,14 @@ def names_of(module: str) -> list[str]:
     exports = found.exports
     if exports is None:
         exports = [name for name, member in found.members.items() if not (member.is_alias or name.startswith("_"))]
-    return [f"{module}.{name}" for name in exports]
+    return [_told_apart(f"{module}.{name}") for name in exports]
+
+
+def _told_apart(name: str) -> str:
+    """The path of a public name; one that a module bears too, as `firth.theory.sgd`, is looked for in it."""
+    last = name.rpartition(".")[2]
+    found = package()[name.removeprefix("firth.")]
+    return f"{name}.{last}" if found.is_module and last in found.members else name
 
 
 def wanted() -> list[str]:
@@ -64,8 +77,11 @@ def undocumented() -> list[str]:
         if described.docstring is None:
             lost.append(name)
         if described.is_class:
-            lost += [f"{name}.{member}" for member, method in described.all_members.items()
-                     if not member.startswith("_") and method.is_function and method.docstring is None]
+            lost += [
+                f"{name}.{member}"
+                for member, method in described.all_members.items()
+                if not member.startswith("_") and method.is_function and method.docstring is None
+            ]
     return lost
 
 
