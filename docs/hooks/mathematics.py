@@ -1,6 +1,6 @@
-"""Formulas become MathML while the site is built, so pages need no script to show them; mkdocs calls `on_page_content`.
+"""Formulas become MathML while the site is built, so no page needs a script for them; mkdocs calls `on_page_content`.
 
-A displayed formula with a `\\tag{7}` gets its number at the right and the anchor `eq-7`; where a page of theory speaks of
+A displayed formula that TeX tags with 7 gets its number at the right and the anchor `eq-7`; where its page speaks of
 (7), that is a link to it.
 """
 
