@@ -1,4 +1,4 @@
-# One command each: make demo | test | lint | bench | clean. Each sets up what it needs in .venv (Python 3.11 or newer).
+# One command each: make demo | test | lint | bench | docs | clean. Each sets up what it needs in .venv (Python 3.11 or newer).
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,13 +9,14 @@ BENCH := firth-bench
 FILE ?= $(FIRTH_DATA)/corpora/enwiki-100mb.txt.gz
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint bench docs clean
 
 help:
 	@echo 'make demo   train word vectors, picture and report them (in $(DEMO)/; RESUME=1 goes on after a stop)'
 	@echo 'make test   run every test'
 	@echo 'make lint   ruff and mypy --strict'
 	@echo 'make bench  Firth beside gensim on FILE=text.txt.gz (in $(BENCH)/; OPTIONS="--threads 2" adds options)'
+	@echo 'make docs   the documentation, in site/: open site/index.html'
 	@echo 'make clean  remove what the others made'
 
 # Each stamp is made again when pyproject.toml changes. pip's --group needs pip 25.1.
@@ -55,5 +56,8 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.bench
 	$(BIN)/firth bench '$(FILE)' --out $(BENCH) $(OPTIONS)
 
+docs: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
 clean:
-	rm -rf $(VENV) $(DEMO) $(BENCH) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DEMO) $(BENCH) site build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+import snippets
 import tiny
 
 from firth import Vectors
@@ -13,12 +14,14 @@ from firth.corpus import Vocabulary
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-PYTHON = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+BLOCKS = snippets.blocks(README)
+PYTHON = [block.text for block in BLOCKS if block.kind == "python"]
 COMMANDS = [
-    line.removeprefix("$ ").partition("#")[0]
-    for block in re.findall(r"```console\n(.*?)```", README, flags=re.DOTALL)
-    for line in block.splitlines()
-    if line.startswith("$ firth")
+    line.partition("#")[0]
+    for block in BLOCKS
+    if block.kind == "console"
+    for line in block.commands
+    if line.startswith("firth")
 ]
 
 

@@ -46,7 +46,14 @@ def names_of(module: str) -> list[str]:
     exports = found.exports
     if exports is None:
         exports = [name for name, member in found.members.items() if not (member.is_alias or name.startswith("_"))]
-    return [f"{module}.{name}" for name in exports]
+    return [_told_apart(f"{module}.{name}") for name in exports]
+
+
+def _told_apart(name: str) -> str:
+    """The path of a public name; one that a module bears too, as `firth.theory.sgd`, is looked for in it."""
+    last = name.rpartition(".")[2]
+    found = package()[name.removeprefix("firth.")]
+    return f"{name}.{last}" if found.is_module and last in found.members else name
 
 
 def wanted() -> list[str]:
