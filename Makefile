@@ -1,4 +1,4 @@
-# One command each: make demo | test | lint | bench | docs | clean. Each sets up what it needs in .venv (Python 3.11 or newer).
+# One command each: make demo | test | lint | bench | docs | clean. Each sets up what it needs in .venv (Python 3.11+).
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -33,7 +33,7 @@ $(VENV)/.demo: pyproject.toml | $(BIN)/python
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@echo 'setting up $(VENV) (once)'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[lab,zh]' --group dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[lab,proofs,zh]' --group dev
 	@touch $@
 
 $(VENV)/.bench: pyproject.toml | $(BIN)/python
