@@ -103,12 +103,8 @@ export class Labels {
       const text = (this.texts[place] ??= shownOnMap(this.words[place]));
       const width = this.widths[size][place] || (this.widths[size][place] = pen.measureText(text).width);
       const half = FONT_SIZES[size] * 0.5;
-      const beside = left + width > view.width ? [] : [[left, y, GAP]];
-      if (isFew || beside.length === 0) beside.push([x - style.radius - 4 - width, y, 1]);
-      const away = style.radius + 6 + half;
-      const spots = isFew ? [...beside, [x - width / 2, y - away, 1], [x - width / 2, y + away, 1]] : beside;
       const fits = ([at, middle, gap]) => room.take(at - 1, middle - half - 2, at + width + gap, middle + half + 2);
-      const spot = spots.find((each) => (each[0] >= 0 || x < 0) && fits(each));
+      const spot = spotsFor(x, y, width, half, style.radius, view.width, isFew).find(fits);
       if (!spot) continue;
       pen.strokeText(text, spot[0], spot[1]);
       pen.fillText(text, spot[0], spot[1]);
@@ -230,4 +226,14 @@ export class Labels {
   pixels(view, place) {
     return [view.pixelX(this.places[2 * place]), view.pixelY(this.places[2 * place + 1])];
   }
+}
+
+/** Where a label may stand: left edge, middle, and the gap to keep after it; right of its point if that is seen. */
+function spotsFor(x, y, width, half, radius, viewWidth, isFew) {
+  const beside = x + radius + 4 + width > viewWidth ? [] : [[x + radius + 4, y, GAP]];
+  const before = [x - radius - 4 - width, y, 1];
+  if (!isFew) return beside.length > 0 ? beside : [before];
+  const away = radius + 6 + half;
+  const spots = [...beside, before, [x - width / 2, y - away, 1], [x - width / 2, y + away, 1]];
+  return spots.filter(([left]) => left >= 0 || x < 0);
 }
