@@ -182,7 +182,7 @@ def firth(capsys, *arguments):
 
 def test_the_command_says_what_it_wrote(capsys, tmp_path, file):
     out = tmp_path / "new" / "page.html"
-    code, said, err = firth(capsys, "explore", file, "-o", out, "--words", "30", "--quiet")
+    code, said, err = firth(capsys, "explore", file, "-o", out, "-n", "30", "--quiet")
     assert (code, err) == (0, "")
     assert said.startswith("30 words, placed by principal components, 0.1 MB: ")
     assert contents_of(out)["title"] == "ours"
@@ -194,7 +194,7 @@ def test_the_command_says_what_it_wrote(capsys, tmp_path, file):
 
 def test_the_command_shows_the_words_of_a_file(capsys, tmp_path, file):
     (tmp_path / "words.txt").write_text("queen\n\nking\r\nqueen\n国王\n")
-    arguments = ("explore", file, "-o", tmp_path / "page.html", "--words-from", tmp_path / "words.txt")
+    arguments = ("explore", file, "-o", tmp_path / "page.html", "--words", tmp_path / "words.txt")
     assert firth(capsys, *arguments)[0] == 0
     assert contents_of(tmp_path / "page.html")["words"] == ["king", "queen", "国王"]
     (tmp_path / "words.txt").write_text("queen\nkinng\n")
@@ -206,12 +206,12 @@ def test_the_command_shows_the_words_of_a_file(capsys, tmp_path, file):
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
-        (["--words", "0"], 2, "words is 0"),
+        (["-n", "0"], 2, "-n is 0"),
         (["--layout", "globe"], 2, "must be one of pca"),
-        (["--words", "5", "--words-from", "x"], 2, "not both"),
-        (["--words-from", "absent.txt"], 1, "cannot read absent.txt"),
-        (["--words-from", "empty.txt"], 1, "empty.txt holds no words"),
-        (["--words-from", "latin.txt"], 1, "latin.txt is no text in UTF-8"),
+        (["-n", "5", "--words", "x"], 2, "not both"),
+        (["--words", "absent.txt"], 1, "cannot read absent.txt"),
+        (["--words", "empty.txt"], 1, "empty.txt holds no words"),
+        (["--words", "latin.txt"], 1, "latin.txt is no text in UTF-8"),
         (["--out", "."], 2, "is a folder"),
     ],
 )
