@@ -150,23 +150,19 @@ def test_a_page_that_can_not_be_written_is_named(tmp_path):
         write_explorer(VECTORS, tmp_path / "nowhere" / "page.html")
 
 
-@pytest.fixture
-def quick_groups(monkeypatch):
-    """Groups by two dimensions alone, as all take long where there is nothing to be found."""
-    monkeypatch.setattr(
-        explorer_page, "name_clusters", lambda matrix, words, **_: name_clusters(matrix[:, :2], words, 7)
-    )
-
-
-def many(dimensions):
-    generator = np.random.default_rng(1)
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """What is written for 20,000 words of 300 dimensions; groups by two alone, as all take long where none are."""
     words = [f"word{number}" for number in range(20_000)]
-    return Vectors(words, generator.normal(size=(20_000, dimensions)), np.arange(20_000, 0, -1))
+    vectors = Vectors(words, np.random.default_rng(1).normal(size=(20_000, 300)), np.arange(20_000, 0, -1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(explorer_page, "name_clusters", lambda matrix, words, **_: name_clusters(matrix[:, :2], words, 7))
+        return write_explorer(vectors, tmp_path_factory.mktemp("large") / "page.html", layout="pca")
 
 
 @pytest.mark.slow
-def test_twenty_thousand_words_of_300_dimensions_take_less_than_12_megabytes(tmp_path, quick_groups):
-    assert write_explorer(many(300), tmp_path / "page.html", layout="pca").bytes < 12e6
+def test_twenty_thousand_words_of_300_dimensions_take_less_than_12_megabytes(large):
+    assert large.bytes < 12e6
 
 
 @pytest.fixture
@@ -621,9 +617,8 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(visit, address):
 
 
 @pytest.mark.slow
-def test_twenty_thousand_words_open_and_move(visit, tmp_path, capsys, quick_groups):
-    write_explorer(many(100), tmp_path / "page.html", layout="pca")
-    page = visit((tmp_path / "page.html").as_uri(), viewport={"width": 1440, "height": 900})
+def test_twenty_thousand_words_open_and_move(visit, capsys, large):
+    page = visit(large.path.as_uri(), viewport={"width": 1440, "height": 900})
     loaded = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
     frames = page.evaluate(
         """async () => {
