@@ -152,10 +152,11 @@ def test_a_page_that_can_not_be_written_is_named(tmp_path):
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
-    """What is written for 20,000 words of 300 dimensions; groups by two alone, as all take long where none are."""
+    """What is written for 20,000 words of 300 dimensions; placed and grouped by two alone, as all take long."""
     words = [f"word{number}" for number in range(20_000)]
     vectors = Vectors(words, np.random.default_rng(1).normal(size=(20_000, 300)), np.arange(20_000, 0, -1))
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(explorer_page, "project", lambda matrix, *_: matrix[:, :2])
         patch.setattr(explorer_page, "name_clusters", lambda matrix, words, **_: name_clusters(matrix[:, :2], words, 7))
         return write_explorer(vectors, tmp_path_factory.mktemp("large") / "page.html", layout="pca")
 
