@@ -293,12 +293,6 @@ def test_an_array_that_is_too_large_to_be_right_is_told(tmp_path):
     assert (finding.kind, "ndarray, int8, shape (100000000,)" in finding.says) == ("shape", True)
 
 
-def test_spinning_threads_take_no_memory_that_counts(tmp_path):
-    body = "import threading\ndef spin():\n    while True: pass\n"
-    body += f"for _ in range(5): threading.Thread(target=spin, daemon=True).start()\n{RIGHT_SIGMOID}"
-    assert graded(submit(tmp_path, source(sigmoid=with_body("sigmoid", body)))).points == 1
-
-
 def test_threads_left_running_hold_nothing_up(tmp_path):
     body = (
         "import threading, time\nthreading.Thread(target=time.sleep, args=(1e6,)).start()\nreturn 1 / (1 + np.exp(-x))"

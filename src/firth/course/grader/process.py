@@ -142,7 +142,6 @@ class StudentProcess:
         name, value = self._marker.split("=")
         kept |= {name: value, "HOME": str(self._root), "TMPDIR": str(self._root), "MPLBACKEND": "Agg"}
         kept |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
-        kept["MALLOC_ARENA_MAX"] = "2"  # or each thread takes 64 MB of the limit, and uses none of it
         if site.ENABLE_USER_SITE:
             kept["PYTHONUSERBASE"] = site.getuserbase()  # NumPy may be installed there, and HOME is another now
         return kept
