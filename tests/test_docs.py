@@ -34,8 +34,16 @@ LEFT_OUT = [(page, block) for page, blocks in BLOCKS.items() for block in blocks
 
 LESS = {"demo": ["--dataset", "sst", "--iterations", "40", *tiny.OPTIONS[2:]], "explore": ["--layout", "pca"]}
 """What makes a command's work small."""
-NOT_OURS = {"pip", "./word2vec", "./fasttext"}
+NOT_OURS = {"cd", "pip", "./word2vec", "./fasttext"}
 """Programs that stand in pages beside Firth's own command, and are not run."""
+
+
+READER = {
+    "firth": firth,
+    "my_function": firth.theory.negative_sampling_loss_and_gradients,
+    "my_assignment_function": firth.course.negSamplingLossAndGradient,
+}
+"""Names that pages use as those of their reader."""
 
 
 def sentences():
@@ -58,7 +66,9 @@ def library(tmp_path_factory):
         (folder / name).write_bytes(gzip.compress(lines.encode()))
     (folder / "reviews.csv").write_text("text\n" + lines)
     model = firth.Word2Vec(dimensions=100, epochs=1, threads=1).fit(text)
-    model.vectors.save(folder / "wiki.safetensors")
+    for name in ("wiki", "one", "other"):
+        model.vectors.save(folder / f"{name}.safetensors")
+    firth.Corpus.from_text(text, folder=folder / "corpora" / "wiki")
     golden = Path(__file__).parent / "golden"
     for kind in ("bin", "vec"):
         (folder / f"cc.en.300.{kind}.gz").write_bytes(gzip.compress((golden / f"fasttext.{kind}").read_bytes()))
@@ -92,7 +102,7 @@ def run_command(line):
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page, blocks in RUN.items() if blocks])
 def test_code_in_the_page_runs(page, reader, capsys):
-    names = {}
+    names = {**READER, "corpus": firth.Corpus.from_text("wiki.txt.gz")}
     for block in RUN[page]:
         if block.kind == "python":
             where = "\n" * block.line + block.text

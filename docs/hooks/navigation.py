@@ -10,7 +10,7 @@ from mkdocs.exceptions import PluginError
 
 DOCS = Path(__file__).parents[1]
 
-AWAITED = {"evaluation.md", "explore.md", "grade.md", "plot.md", "reliability.md", "security.md"}
+AWAITED = {"evaluation.md", "explore.md", "grade.md", "plot.md", "proofs.md", "reliability.md", "security.md"}
 
 GENERATED = "generated: "
 """Marks pages that `pages.py` makes."""
@@ -31,7 +31,7 @@ NAVIGATION: dict[str, str | dict[str, str]] = {
         "Coming from word2vec.c": "coming-from-word2vec-c.md",
         "Coming from fastText": "coming-from-fasttext.md",
     },
-    "Theory": GENERATED + "theory.md",
+    "Theory": {"The mathematics": GENERATED + "theory.md", "Proofs that run": "proofs.md"},
     "How it works": {
         "The engine": "engine.md",
         "Performance": "performance.md",

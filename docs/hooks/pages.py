@@ -1,4 +1,4 @@
-"""Pages that nobody writes by hand: theory, architecture, changes, and the reference; mkdocs calls `on_files`.
+"""Pages that nobody writes by hand: theory, architecture, changes, the reference; mkdocs calls what begins with `on_`.
 
 The reference has every public name. One without a docstring stops the build.
 """
@@ -59,6 +59,11 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         return f"[{text}]({_up(page)}index.md)" if path == "README.md" else text
 
     return re.sub(r"(?<!!)\[([^\]]+)\]\((?!\w+:)([^)#\s]+\.(?:md|py|toml))(#[^)]*)?\)", link, markdown)
+
+
+def on_page_content(content: str, **_: Any) -> str:
+    """No dash behind what has no description."""
+    return re.sub(r'–\s*<div class="doc-md-description">\s*</div>', "", content)
 
 
 def _up(page: Any) -> str:
