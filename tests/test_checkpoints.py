@@ -1,5 +1,7 @@
 """Checkpoints are whole or they are not used."""
 
+import hashlib
+
 import numpy as np
 import pytest
 
@@ -35,6 +37,57 @@ def test_a_later_save_of_an_earlier_iteration_does_not_remove_itself(tmp_path):
     checkpoints = save_some(tmp_path, [10, 20])
     path = checkpoints.save(5, {"x": np.zeros(1)}, {})
     assert path.exists()
+
+
+def test_what_lies_ahead_of_a_save_goes_and_the_whole_one_behind_it_stays(tmp_path):
+    """A run goes on from the newest that is whole, so what is newer is damaged."""
+    checkpoints = save_some(tmp_path, [10, 20])
+    (tmp_path / "checkpoint-0000000020").write_bytes(b"damaged")
+    checkpoints.save(15, {"x": np.zeros(1)}, {})
+    assert [read_snapshot(path).iteration for path in checkpoints.paths()] == [15, 10]
+
+
+def test_arrays_of_any_kind_and_shape_come_back(tmp_path):
+    arrays = {
+        "none": np.zeros((0, 3), np.float32),
+        "one": np.array(2.5),
+        "flags": np.array([True, False]),
+        "columns": np.arange(12.0).reshape(3, 4).T,
+        "half": np.array([1.5], np.float16),
+        "other_order": np.array([1, 2], ">i4"),
+    }
+    snapshot = read_snapshot(Checkpoints(tmp_path).save(1, arrays, {}))
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(snapshot.arrays[name], array)
+        assert snapshot.arrays[name].shape == array.shape
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"\xff" * 8,
+        (2).to_bytes(8, "little") + b"{}",
+        (2).to_bytes(8, "little") + b"[]",
+        (9).to_bytes(8, "little") + b"[" * 9,
+        *(
+            len(header).to_bytes(8, "little") + header
+            for header in (
+                b'{"__metadata__":{"state":"[]"}}',
+                b'{"__metadata__":{"state":"{\\"iteration\\":1}"},"x":{"dtype":"F32","shape":[9],"data_offsets":[0,36]}}',
+                b'{"__metadata__":{"state":"{\\"iteration\\":1}"},"x":{"dtype":"F99","shape":[0],"data_offsets":[0,0]}}',
+                b'{"__metadata__":{"state":"{\\"iteration\\":1}"},"x":{"dtype":"U8","shape":[-1],"data_offsets":[0,-1]}}',
+                b'{"__metadata__":{"state":"{\\"iteration\\":1}"},"x":{"dtype":"U8","shape":[4],"data_offsets":[-4,0]}}',
+                b'{"__metadata__":{"state":"{\\"iteration\\":1}"},"x":7}',
+            )
+        ),
+    ],
+)
+def test_what_somebody_else_wrote_with_a_right_checksum_is_refused(tmp_path, payload):
+    path = tmp_path / "checkpoint-0000000001"
+    path.write_bytes(b"firth-checkpoint 1 " + hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload)
+    with pytest.raises(DataError, match="is not one that this version of Firth wrote"):
+        read_snapshot(path)
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -196,6 +196,32 @@ def test_what_a_command_can_not_do_is_said(folder):
         command_of({}, "other.safetensors")
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"epochs": 3, "reading": {"tokenizer": "words"}, "provenance": "mine"},
+        {"epochs": 3, "reading": {"tokenizer": "words"}, "provenance": {"text": 7}},
+        {"epochs": 3, "reading": {"tokenizer": "words"}, "provenance": {"text": [7]}},
+        {"epochs": 3, "reading": {"tokenizer": "words"}, "provenance": {"start": "x", "text_sha256": ""}},
+        {"epochs": 3, "reading": 9},
+        {"reading": {"tokenizer": "words"}},
+    ],
+    ids=str,
+)
+def test_settings_that_firth_did_not_write_are_a_sentence(settings):
+    with pytest.raises(DataError, match="doesn't say how it was made"):
+        command_of(settings, "v.safetensors")
+
+
+def test_names_of_texts_never_become_options():
+    settings = {
+        "epochs": 3,
+        "reading": {"tokenizer": "words"},
+        "provenance": {"text": ["--out=x", "a b"], "text_sha256": ""},
+    }
+    assert command_of(settings, "v.safetensors")[0].startswith("firth train ./--out=x 'a b' --out v.safetensors")
+
+
 def test_what_the_demo_made_is_made_by_the_demo_again():
     command, notes = command_of(
         {"iterations": 5, "dataset": "sst", "dimensions": 20, "firth": "0.1.0", "seed": 3}, "vectors.safetensors"

@@ -172,7 +172,7 @@ def _damaged(path: Path) -> str:
 def _mapped_array(mapped: mmap.mmap, start: int, told: dict[str, Any]) -> NDArray[Any]:
     begin, end = told["data_offsets"]
     dtype, shape = np.dtype(_NUMPY[told["dtype"]]).newbyteorder("<"), tuple(told["shape"])
-    if begin < 0 or end - begin != prod(shape) * dtype.itemsize:
+    if min(begin, *shape, end - begin) < 0 or end - begin != prod(shape) * dtype.itemsize:
         raise ValueError("the shape of an array does not fit the bytes it has")
     return np.frombuffer(mapped, dtype, prod(shape), start + begin).reshape(shape)
 

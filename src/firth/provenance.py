@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import platform
 import shlex
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from firth.corpus.corpus import Corpus
     from firth.fitting import Beginning
     from firth.training.engine import TrainingRun
 
@@ -60,7 +62,7 @@ def settings_of(
         **dataclasses.asdict(config),
         "threads": threads,
         "words": run.words,
-        "reading": {name: value for name, value in corpus.settings.items() if name not in ("keep", "drop")},
+        "reading": _reading(corpus),
         "firth": firth.__version__,
         "provenance": {
             "text": list(corpus.report.names),
@@ -84,7 +86,7 @@ def identity_of(config: TrainingConfig, beginning: Beginning) -> dict[str, Any]:
     return {
         "firth": firth.__version__,
         "options": dataclasses.asdict(config),
-        "reading": beginning.corpus.settings,
+        "reading": _reading(beginning.corpus),
         "text": beginning.corpus.checksum(),
         "start": content_checksum(beginning.vectors) if beginning.vectors is not None else "",
         "how": beginning.how,
@@ -93,9 +95,12 @@ def identity_of(config: TrainingConfig, beginning: Beginning) -> dict[str, Any]:
     }
 
 
-def _digest(frozen: NDArray[np.bool_]) -> str:
-    import hashlib
+def _reading(corpus: Corpus) -> dict[str, Any]:
+    """How a text was read, without lists of words, which may be long and whose work shows in the text's checksum."""
+    return {name: value for name, value in corpus.settings.items() if name not in ("keep", "drop")}
 
+
+def _digest(frozen: NDArray[np.bool_]) -> str:
     return hashlib.sha256(frozen.tobytes()).hexdigest()
 
 
@@ -106,7 +111,8 @@ def _frozen(beginning: Beginning, words: list[str]) -> str | int | list[str]:
         index = beginning.vectors.index
         if len(named) == sum(word in index for word in words) and all(word in index for word in named):
             return "start"
-    return named if len(named) <= MOST_NAMED else len(named)
+    can_be_named = len(named) <= MOST_NAMED and not any("," in word or word != word.strip() for word in named)
+    return named if can_be_named else len(named)
 
 
 def command_of(settings: Mapping[str, Any], out: str) -> tuple[str, list[str]]:
@@ -126,10 +132,18 @@ def command_of(settings: Mapping[str, Any], out: str) -> tuple[str, list[str]]:
     """
     if "iterations" in settings and "dataset" in settings:
         return _demo_command(settings)
-    if "reading" not in settings or "epochs" not in settings:
-        raise DataError(f"{out} doesn't say how it was made: files do that firth train or firth demo wrote")
-    provenance = settings.get("provenance", {})
-    command = ["firth", "train", *(provenance.get("text") or ["TEXT"]), "--out", out]
+    try:
+        return _train_command(settings, settings.get("provenance", {}), out)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        message = f"{out} doesn't say how it was made: files do that firth train or firth demo wrote"
+        raise DataError(message) from None
+
+
+def _train_command(settings: Mapping[str, Any], provenance: Mapping[str, Any], out: str) -> tuple[str, list[str]]:
+    names = [f"./{name}" if name.startswith("-") else name for name in provenance.get("text") or ["TEXT"]]
+    command = ["firth", "train", *names, "--out", out]
+    if "epochs" not in settings:
+        raise KeyError("epochs")
     command += _flags(settings, dataclasses.asdict(TrainingConfig()))
     # What `firth train` leaves out where nothing else is said is not what `Corpus.from_text` does.
     command += _flags(settings["reading"], {**_READING_DEFAULTS, "min_count": None})
@@ -198,7 +212,7 @@ def _notes(settings: Mapping[str, Any], provenance: Mapping[str, Any]) -> list[s
     if provenance.get("words_were_chosen"):
         notes.append("its words were chosen by keep or drop in Python, which a command can't do")
     if isinstance(provenance.get("frozen"), int):
-        notes.append(f"{provenance['frozen']:,} words stayed as they were, too many to be named: freeze them in Python")
+        notes.append(f"{provenance['frozen']:,} words stayed as they were, and are not named: freeze them in Python")
     if provenance.get("stopped"):
         notes.append(f"that run ended after {settings['words']:,} words: {provenance['stopped']}")
     if not provenance.get("repeatable"):
