@@ -5,6 +5,7 @@ vectors that it speaks of are there, but tiny. Blocks that can't be run say why 
 """
 
 import gzip
+import json
 import os
 import re
 import shlex
@@ -22,6 +23,7 @@ import tiny
 
 import firth
 import firth.datasets.python_docs
+import firth.datasets.sst
 from firth.cli import app, main
 from firth.course import demo
 
@@ -64,8 +66,12 @@ def library(tmp_path_factory):
         (folder / name).write_text(lines)
     for name in ("wiki.txt.gz", "zhwiki.txt.gz"):
         (folder / name).write_bytes(gzip.compress(lines.encode()))
-    (folder / "reviews.csv").write_text("text\n" + lines)
+    rows = (f"{line},{line},{place % 2}\n" for place, line in enumerate(lines.splitlines()))
+    (folder / "reviews.csv").write_text("text,review,stars\n" + "".join(rows))
     model = firth.Word2Vec(dimensions=100, epochs=1, threads=1).fit(text)
+    for name in ("train", "dev", "test"):
+        table = (json.dumps({"text": line, "label": place % 2}) for place, line in enumerate(lines.splitlines()))
+        (folder / f"{name}.jsonl").write_text("\n".join(table) + "\n")
     for name in ("wiki", "one", "other"):
         model.vectors.save(folder / f"{name}.safetensors")
     firth.Corpus.from_text(text, folder=folder / "corpora" / "wiki")
@@ -83,6 +89,7 @@ def reader(library, tmp_path, monkeypatch):
     shutil.copytree(folder, tmp_path / "here")
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setattr(firth.datasets.python_docs, "load_python_docs", lambda report=None: text)
+    monkeypatch.setattr(firth.datasets.sst, "load_sst", lambda folder=None, report=None: tiny.tiny_treebank())
     monkeypatch.setattr(demo, "load_sst", lambda folder=None, report=None: tiny.tiny_treebank())
 
 
