@@ -50,12 +50,8 @@ def _called(argument: Any) -> str:
 
 def _spelled(option: Any) -> str:
     spellings = [*option.opts, *option.secondary_opts]
-    value = "" if option.is_flag else f" {option.metavar or _kind(option)}"
-    return (
-        ", ".join(f"`{each}`" for each in spellings[:-1])
-        + (", " if spellings[1:] else "")
-        + f"`{spellings[-1]}{value}`"
-    )
+    spellings[-1] += "" if option.is_flag else f" {option.metavar or _kind(option)}"
+    return ", ".join(f"`{each}`{{.kept}}" for each in spellings)
 
 
 def _kind(option: Any) -> str:
