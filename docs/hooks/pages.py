@@ -30,7 +30,7 @@ BROUGHT = {
 def on_files(files: Any, config: Any) -> Any:
     """Add what is made: pages by their paths in the site."""
     if nameless := reference.undocumented():
-        raise PluginError(f"public names without a docstring: {', '.join(nameless)}")
+        raise PluginError(f"public names without a docstring, or modules without a page: {', '.join(nameless)}")
     made = {f"reference/{name}.md": text for name, text in reference.pages().items()}
     made["reference/commands.md"] = commands.page()
     made.update({path: (ROOT / source).read_text(encoding="utf-8") for path, source in BROUGHT.items()})
