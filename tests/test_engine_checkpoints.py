@@ -396,6 +396,20 @@ def test_a_second_signal_leaves_at_once_and_harms_nothing(folder):
     assert Checkpoints("kept").latest()[1] == []
 
 
+def test_a_damaged_checkpoint_is_named_where_nothing_else_is_told(capsys, folder):
+    arguments = ["train", "text.txt", "-o", "v.safetensors", *LONG[:-3], "--epochs", "2", "-q", "--threads", "1", *KEPT]
+    assert main([*arguments, "--every", "20kwords"]) == 0
+    whole = Path("v.safetensors").read_bytes()
+    newest = Checkpoints("kept").paths()[0]
+    damage(newest)
+    capsys.readouterr()
+    assert main([*arguments, "--resume"]) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 1
+    assert told[0].startswith(f"checkpoint {newest} is damaged")
+    assert Path("v.safetensors").read_bytes() == whole
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -37,7 +37,7 @@ from firth.cli_run import (
     stop_request,
     tell_needs,
 )
-from firth.output import print_json, print_table, say
+from firth.output import print_json, print_table, say, say_warnings
 from firth.signals import StoppedError
 from firth.training.checkpointing import DEFAULT_EVERY
 from firth.training.config import (
@@ -244,7 +244,7 @@ def train(
     learning: dict[str, Any] = {
         "frozen": frozen,
         "show_progress": not quiet,
-        "announce": (lambda _: None) if quiet else say,
+        "announce": say_warnings if quiet else say,
         "log": log,
         "should_stop": stop,
         "checkpoint": checkpoint,
