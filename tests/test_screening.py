@@ -84,7 +84,7 @@ def test_what_is_left_out_and_beyond_the_cut_is_no_answer(way, stop):
         assert (places[row, left:] == -1).all()
 
 
-@pytest.mark.parametrize("cut", [None, 300, np.arange(0, 3000, 7)])
+@pytest.mark.parametrize("cut", [None, 300, np.arange(2, 3000, 7)])
 def test_what_is_excluded_from_all_is_no_answer_to_any(way, cut):
     matrix = made()
     queries, excluded = unit(matrix[:100]), np.arange(0, 3000, 30)
