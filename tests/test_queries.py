@@ -206,7 +206,8 @@ def test_words_with_spaces_are_asked_for_between_quotes():
     from firth.vectors.questions import answer
 
     vectors = Vectors(["new york", "york", '"', '"a', 'b"', "city"], np.eye(6, 3) + 0.1)
-    assert answer(vectors, '"new york" - york', 1).query == "new york - york"
+    assert answer(vectors, ' "new york"  - york', 1).query == '"new york" - york'
+    assert answer(vectors, '"a - "new york"', 1).words == vectors.most_similar('"a', "new york", 1)
     assert answer(vectors, '"new york" ~ york').cosine == vectors.similarity("new york", "york")
     assert answer(vectors, '"a ~ "').cosine == vectors.similarity('"a', '"')
 

@@ -153,7 +153,7 @@ def _candidates(
             rows.shape[0], len(queries), keep, partial(cosines, rows, lengths, single), among, left_out, common
         )
         least = single_least.astype(np.float64)
-        slack = (rows.shape[1] + 8) * 2.0**-24  # roundings of float32, each at most 2^-24, along the longest sum
+        slack = (2 * rows.shape[1] + 8) * 2.0**-24  # roundings of float32, each at most 2^-24: a product, a length
     least += slack + 1e-9  # cosines are rounded to 9 digits
     # A vector of zeros is as far from every row, and both ways keep the first rows of equals.
     least[~queries.any(axis=1)] = -np.inf
