@@ -33,6 +33,14 @@ def test_a_model_and_its_rotation_are_the_same(matrix):
     assert (found.words, found.dimensions, found.shared, found.compared, found.sample) == ((60, 60), (6, 6), 60, 60, 60)
 
 
+def test_a_word_that_is_zero_in_both_has_not_changed_and_one_that_is_in_one_has(matrix):
+    matrix[3] = 0
+    assert compare(made(matrix), made(matrix)).cosine == pytest.approx(1)
+    other = matrix.copy()
+    other[5] = 0
+    assert [each.word for each in compare(made(matrix), made(other), changed=1).changed] == ["w5"]
+
+
 def test_the_words_that_were_moved_are_the_ones_that_changed_most(matrix):
     moved = turned(matrix)
     moved[[7, 31]] *= -1

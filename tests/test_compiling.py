@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import firth
+from firth.compute import compiling
 
 TRAIN = """
 import sys
@@ -47,3 +48,24 @@ def test_a_change_of_any_kernel_file_compiles_the_trainer_anew(tmp_path):
     again, said = train()
     assert said == 1
     assert again != first
+
+
+def double(x):
+    return 2 * x
+
+
+def test_code_that_is_just_being_kept_is_never_taken_from_an_older_source(monkeypatch, tmp_path):
+    """Between an index and its code being written, what lies there under its name must not be that of another."""
+    monkeypatch.setattr("numba.core.config.CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(compiling, "_source_digest", lambda room: "a" * 64)
+    assert compiling.compiled(double)(2) == 4
+    older = {path.name for path in tmp_path.rglob("*.nbc")}
+    assert len(older) == 1
+    monkeypatch.setattr(compiling, "_source_digest", lambda room: "b" * 64)
+    kept = []
+    monkeypatch.setattr(
+        compiling.IndexDataCacheFile, "_save_data", lambda self, name, overload: kept.append(name)
+    )  # as another process sees it before it is done
+    assert compiling.compiled(double)(2) == 4
+    assert len(kept) == 1
+    assert not older & set(kept)

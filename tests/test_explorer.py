@@ -150,23 +150,19 @@ def test_a_page_that_can_not_be_written_is_named(tmp_path):
         write_explorer(VECTORS, tmp_path / "nowhere" / "page.html")
 
 
-@pytest.fixture
-def quick_groups(monkeypatch):
-    """Groups by two dimensions alone, as all take long where there is nothing to be found."""
-    monkeypatch.setattr(
-        explorer_page, "name_clusters", lambda matrix, words, **_: name_clusters(matrix[:, :2], words, 7)
-    )
-
-
-def many(dimensions):
-    generator = np.random.default_rng(1)
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """What is written for 20,000 words of 300 dimensions; groups by two alone, as all take long where none are."""
     words = [f"word{number}" for number in range(20_000)]
-    return Vectors(words, generator.normal(size=(20_000, dimensions)), np.arange(20_000, 0, -1))
+    vectors = Vectors(words, np.random.default_rng(1).normal(size=(20_000, 300)), np.arange(20_000, 0, -1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(explorer_page, "name_clusters", lambda matrix, words, **_: name_clusters(matrix[:, :2], words, 7))
+        return write_explorer(vectors, tmp_path_factory.mktemp("large") / "page.html", layout="pca")
 
 
 @pytest.mark.slow
-def test_twenty_thousand_words_of_300_dimensions_take_less_than_12_megabytes(tmp_path, quick_groups):
-    assert write_explorer(many(300), tmp_path / "page.html", layout="pca").bytes < 12e6
+def test_twenty_thousand_words_of_300_dimensions_take_less_than_12_megabytes(large):
+    assert large.bytes < 12e6
 
 
 @pytest.fixture
@@ -182,7 +178,7 @@ def firth(capsys, *arguments):
 
 def test_the_command_says_what_it_wrote(capsys, tmp_path, file):
     out = tmp_path / "new" / "page.html"
-    code, said, err = firth(capsys, "explore", file, "-o", out, "--words", "30", "--quiet")
+    code, said, err = firth(capsys, "explore", file, "-o", out, "-n", "30", "--quiet")
     assert (code, err) == (0, "")
     assert said.startswith("30 words, placed by principal components, 0.1 MB: ")
     assert contents_of(out)["title"] == "ours"
@@ -194,7 +190,7 @@ def test_the_command_says_what_it_wrote(capsys, tmp_path, file):
 
 def test_the_command_shows_the_words_of_a_file(capsys, tmp_path, file):
     (tmp_path / "words.txt").write_text("queen\n\nking\r\nqueen\n国王\n")
-    arguments = ("explore", file, "-o", tmp_path / "page.html", "--words-from", tmp_path / "words.txt")
+    arguments = ("explore", file, "-o", tmp_path / "page.html", "--words", tmp_path / "words.txt")
     assert firth(capsys, *arguments)[0] == 0
     assert contents_of(tmp_path / "page.html")["words"] == ["king", "queen", "国王"]
     (tmp_path / "words.txt").write_text("queen\nkinng\n")
@@ -206,12 +202,12 @@ def test_the_command_shows_the_words_of_a_file(capsys, tmp_path, file):
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
-        (["--words", "0"], 2, "words is 0"),
+        (["-n", "0"], 2, "-n is 0"),
         (["--layout", "globe"], 2, "must be one of pca"),
-        (["--words", "5", "--words-from", "x"], 2, "not both"),
-        (["--words-from", "absent.txt"], 1, "cannot read absent.txt"),
-        (["--words-from", "empty.txt"], 1, "empty.txt holds no words"),
-        (["--words-from", "latin.txt"], 1, "latin.txt is no text in UTF-8"),
+        (["-n", "5", "--words", "x"], 2, "not both"),
+        (["--words", "absent.txt"], 1, "cannot read absent.txt"),
+        (["--words", "empty.txt"], 1, "empty.txt holds no words"),
+        (["--words", "latin.txt"], 1, "latin.txt is no text in UTF-8"),
         (["--out", "."], 2, "is a folder"),
     ],
 )
@@ -621,9 +617,8 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(visit, address):
 
 
 @pytest.mark.slow
-def test_twenty_thousand_words_open_and_move(visit, tmp_path, capsys, quick_groups):
-    write_explorer(many(100), tmp_path / "page.html", layout="pca")
-    page = visit((tmp_path / "page.html").as_uri(), viewport={"width": 1440, "height": 900})
+def test_twenty_thousand_words_open_and_move(visit, capsys, large):
+    page = visit(large.path.as_uri(), viewport={"width": 1440, "height": 900})
     loaded = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
     frames = page.evaluate(
         """async () => {

@@ -180,6 +180,18 @@ def test_a_picture_that_can_not_be_written_is_told_before_the_work(capsys, folde
     assert (code, "no folder absent" in err) == (1, True)
 
 
+def test_a_wrong_size_is_told_before_the_vectors_are_read(capsys, folder):
+    code, said, err = firth(capsys, "plot", "map", "absent.safetensors", "--size", "0x5")
+    assert (code, said) == (2, "")
+    assert err == "firth: size is 0 x 5 inches: each side must be 3 to 60\n"
+
+
+def test_the_only_word_there_is_has_no_neighbors(capsys, folder):
+    Vectors(["a"], np.ones((1, 3))).save("one.safetensors")
+    code, _, err = firth(capsys, "plot", "neighbors", "one.safetensors", "a")
+    assert (code, err) == (1, "firth: one.safetensors holds one word, which has no neighbors: give vectors of more\n")
+
+
 def test_letters_that_no_font_has_are_told_and_drawn_as_code_points(capsys, folder, monkeypatch):
     Vectors(["国王", "女王"], [[1, 0], [0, 1]]).save("zh.safetensors")
     monkeypatch.setattr(fonts, "_installed", lambda: ("DejaVu Sans",))

@@ -1,5 +1,6 @@
 """Stopping on request, and progress outside a terminal."""
 
+import ctypes
 import io
 import os
 import signal
@@ -10,6 +11,7 @@ import time
 import pytest
 
 from firth import progress as progress_module
+from firth.cli import main
 from firth.progress import progress
 from firth.signals import StoppedError, StopRequest
 
@@ -38,6 +40,25 @@ def test_a_signal_that_comes_twice_at_once_asks_once():
         time.sleep(0.25)
         with pytest.raises(StoppedError):
             signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_that_comes_while_a_compiler_calls_back_is_not_lost(monkeypatch, capsys, number, code):
+    """As the first epoch of UMAP is compiled for seconds, and what its compiler's callbacks raise is ignored."""
+
+    def compile_and_work():
+        ctypes.CFUNCTYPE(None)(lambda: signal.raise_signal(number))()
+        for _ in range(500):
+            time.sleep(0.01)
+
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL), sys.unraisablehook
+    try:
+        monkeypatch.setattr("firth.course.check.run_checks", compile_and_work)
+        assert main(["check"]) == code
+        assert capsys.readouterr() == ("", "firth: stopped; no file is left half-written\n")
+        assert sys.unraisablehook is before[1]
+    finally:
+        signal.signal(signal.SIGTERM, before[0])
 
 
 def test_handlers_are_put_back_and_ignored_signals_stay_ignored():

@@ -38,7 +38,7 @@ from firth.cli_verify import verify
 from firth.errors import FirthError
 from firth.output import print_json, print_table, say
 from firth.progress import progress
-from firth.signals import StoppedError, StopRequest
+from firth.signals import StoppedError, StopRequest, lost_signals_repeated
 from firth.training.config import FIRST_STEPS, LOSSES, MinibatchConfig
 
 DEFAULTS = MinibatchConfig()
@@ -85,7 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # for a terminal that has no letter σ
     try:
-        code = app(args=[each for each in given if each != "--debug"], standalone_mode=False, prog_name="firth")
+        with lost_signals_repeated():
+            code = app(args=[each for each in given if each != "--debug"], standalone_mode=False, prog_name="firth")
         sys.stdout.flush()
         if code == 128 + signal.SIGINT:  # what typer makes of a KeyboardInterrupt
             return _fail("stopped; no file is left half-written", code)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from firth.cli_corpus import Json, Quiet
+from firth.cli_vectors import File
 from firth.errors import DataError
 from firth.output import print_json, print_table, say
 from firth.progress import progress
@@ -23,7 +24,7 @@ LOW_COVERAGE = 0.5
 
 
 def evaluate(
-    file: Annotated[Path, typer.Argument(help="Vectors, as Firth saves them (.safetensors).", metavar="FILE")],
+    file: File,
     similarity: Annotated[
         list[str] | None,
         typer.Option(help="Lines of word1 word2 score: a file, or ws353, simlex999, rg65. Repeatable.", metavar="PATH"),

@@ -26,10 +26,10 @@ def explore(
     out: Annotated[Path, typer.Option("--out", "-o", help="The page to write.", metavar="FILE")] = Path(
         "explorer.html"
     ),
-    words: Annotated[
-        int | None, typer.Option(help="The most frequent so many words.", show_default="20,000", metavar="N")
+    n: Annotated[
+        int | None, typer.Option("-n", help="How many words, the most frequent.", show_default="20,000")
     ] = None,
-    words_from: Annotated[
+    words: Annotated[
         Path | None, typer.Option(help="Show the words of a file instead, one a line.", metavar="PATH")
     ] = None,
     layout: Annotated[
@@ -55,8 +55,10 @@ def explore(
     from firth.plots.explorer.page import LAYOUTS, MOST_FREQUENT, write_explorer
     from firth.vectors.vectors import Vectors
 
-    if words is not None and words_from is not None:
-        raise OptionError("give --words or --words-from, not both")
+    if n is not None and words is not None:
+        raise OptionError("give -n or --words, not both")
+    if n is not None and n < 1:
+        raise OptionError(f"-n is {n:,}: it must be at least 1")
     if out.is_dir():
         raise OptionError(f"--out {out} is a folder: name the page in it, as in  {out / 'explorer.html'}")
     vectors = Vectors.load(
@@ -66,7 +68,7 @@ def explore(
         duplicates=duplicates,  # type: ignore[arg-type]  # validated there
         invalid=invalid,  # type: ignore[arg-type]
     )
-    chosen = _words_of(words_from, vectors) if words_from is not None else words
+    chosen = _words_of(words, vectors) if words is not None else n
     make_folder(out.parent)  # known to be missing or read-only before the layout, not after it
     with progress("placing words", quiet=quiet) as report:
         made = write_explorer(
@@ -82,7 +84,8 @@ def explore(
         print_json({**made._asdict(), "path": str(made.path)})
         return
     size = f"{made.bytes / _MEGABYTE:.1f} MB"
-    print(f"{made.words:,} words, placed by {LAYOUTS[made.layout]}, {size}: {printable(str(made.path))}")  # noqa: T201
+    placed = f"placed by {LAYOUTS[made.layout]}, {size}: {printable(str(made.path))}"
+    print(f"{made.words:,} {'word' if made.words == 1 else 'words'}, {placed}")  # noqa: T201
 
 
 def _words_of(path: Path, vectors: Vectors) -> list[str]:

@@ -148,6 +148,8 @@ def neighbors(
             f"-n is {n:,}: it must be from 1 to {MOST_NEIGHBORS}, more neighbors can't be drawn to be read"
         )
     vectors = _load(file, format_, duplicates, invalid)
+    if len(vectors) == 1:
+        raise DataError(f"{file} holds one word, which has no neighbors: give vectors of more")
     found = vectors.most_similar(word, n=n, restrict=restrict)
     listed = [word, *(each for each, _ in found)]
     figure = neighborhood_figure(
@@ -250,7 +252,7 @@ def curves(
 
 def _checked(out: Path, size: str | None) -> dict[str, Any]:
     """The size in inches, to be handed on; what is wrong with size or file is told before the work."""
-    from firth.plots.style import picture_format
+    from firth.plots.style import demand_size, picture_format
 
     picture_format(out)
     if out.is_dir():
@@ -264,6 +266,7 @@ def _checked(out: Path, size: str | None) -> dict[str, Any]:
         width, height = (float(part) for part in size.lower().replace("×", "x").split("x"))
     except ValueError as error:
         raise OptionError(f"--size is {size!r}: give width and height in inches, as in 12x9") from error
+    demand_size(width, height)
     return {"size": (width, height)}
 
 

@@ -9,6 +9,7 @@ import typer
 
 from firth.cli_corpus import Json, Quiet
 from firth.cli_evaluate import LOW_COVERAGE
+from firth.cli_vectors import File
 from firth.errors import OptionError, import_extra
 from firth.output import print_json, print_table, say
 from firth.progress import progress
@@ -26,7 +27,7 @@ _NEEDS = {
 
 
 def probe(
-    file: Annotated[Path, typer.Argument(help="Vectors, of any format that is read.", metavar="FILE")],
+    file: File,
     table: Annotated[
         Path | None,
         typer.Argument(

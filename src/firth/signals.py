@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import signal
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -82,3 +84,32 @@ class StopRequest:
             raise StoppedError(self._second, number)
         self.signal_number = number
         self._announce(self._first)
+
+
+@contextmanager
+def lost_signals_repeated() -> Iterator[None]:
+    """Send a signal again whose exception went nowhere.
+
+    A compiler, as UMAP's, calls back into Python, where an exception can't be raised: a Ctrl-C in the seconds before
+    would be reported and forgotten.
+    """
+    before, timers = sys.unraisablehook, []
+
+    def look(lost: sys.UnraisableHookArgs) -> None:
+        if isinstance(lost.exc_value, StoppedError):
+            number = lost.exc_value.exit_code - 128
+        elif issubclass(lost.exc_type, KeyboardInterrupt):
+            number = signal.SIGINT
+        else:
+            before(lost)
+            return
+        timers.append(threading.Timer(1.5 * ONE_REQUEST_SECONDS, signal.raise_signal, [number]))
+        timers[-1].start()
+
+    sys.unraisablehook = look
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+        for timer in timers:
+            timer.cancel()

@@ -25,9 +25,11 @@ class _Cache(FunctionCache):  # type: ignore[misc]
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
-        self._cache_file = IndexDataCacheFile(
-            self._cache_path, self._impl.filename_base, _source_digest(room_of(function))
-        )
+        digest = _source_digest(room_of(function))
+        # In the name too: an index is written before its code, and what another process reads in between would be the
+        # code of an older source.
+        name = f"{self._impl.filename_base}-{digest[:12]}"
+        self._cache_file = IndexDataCacheFile(self._cache_path, name, digest)
 
     def is_empty(self) -> bool:
         """Whether nothing that is still valid is kept."""

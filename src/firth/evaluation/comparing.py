@@ -303,8 +303,10 @@ def _aligned_cosines(one: Vectors, other: Vectors) -> NDArray[np.float64]:
 def _cosines(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> NDArray[np.float64]:
     x, y = ours.astype(np.float64), theirs.astype(np.float64)
     products: NDArray[np.float64] = np.einsum("vd,vd->v", x[:, : y.shape[1]], y)
-    lengths = np.linalg.norm(x, axis=1) * np.linalg.norm(y, axis=1)
-    cosines: NDArray[np.float64] = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
+    ours_long, theirs_long = np.linalg.norm(x, axis=1), np.linalg.norm(y, axis=1)
+    lengths = ours_long * theirs_long
+    unchanged = ((ours_long == 0) & (theirs_long == 0)).astype(np.float64)  # zero in both: such a word has not moved
+    cosines: NDArray[np.float64] = np.divide(products, lengths, out=unchanged, where=lengths > 0)
     return cosines
 
 

@@ -62,11 +62,22 @@ def new_figure(width: float, height: float) -> Figure:
     OptionError
         A side is shorter than 3 inches, or longer than 60.
     """
-    if not (SMALLEST <= width <= LARGEST and SMALLEST <= height <= LARGEST):
-        raise OptionError(f"size is {width:g} x {height:g} inches: each side must be {SMALLEST:g} to {LARGEST:g}")
+    demand_size(width, height)
     figure: Figure = import_extra("matplotlib.figure", "lab").Figure(figsize=(width, height), dpi=DOTS_PER_INCH)
     import_extra("matplotlib.backends.backend_agg", "lab").FigureCanvasAgg(figure)
     return figure
+
+
+def demand_size(width: float, height: float) -> None:
+    """Refuse a picture too small or too large, sizes in inches.
+
+    Raises
+    ------
+    OptionError
+        A side is shorter than 3 inches, or longer than 60.
+    """
+    if not (SMALLEST <= width <= LARGEST and SMALLEST <= height <= LARGEST):
+        raise OptionError(f"size is {width:g} x {height:g} inches: each side must be {SMALLEST:g} to {LARGEST:g}")
 
 
 def write_figure(path: str | Path, figure: Figure) -> None:
