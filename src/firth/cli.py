@@ -88,6 +88,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if debug:
             raise
         return _fail(*_sentence(error))
+    except BaseException as error:
+        if type(error).__name__ != "PanicException" or debug:  # what Polars raises when it fails is no Exception
+            raise
+        what = " ".join(str(error).split())[:200]
+        return _fail(f"Polars failed ({what}): close other programs, or run it again with --debug and report it", 1)
 
 
 def _stop(number: int, _: FrameType | None) -> None:
