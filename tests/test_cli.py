@@ -159,3 +159,10 @@ def test_a_failure_of_polars_is_one_sentence_too(capsys, monkeypatch):
     assert capsys.readouterr().err.startswith("firth: Polars failed (Cannot allocate memory to hold a string): close")
     with pytest.raises(panic):
         main(["verify", "x", "--debug"])
+
+
+def test_what_was_typed_never_commands_the_terminal_nor_makes_two_lines_of_one(capsys):
+    assert main(["train", "text.txt", "--out", "a\nb\x1b[31m"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("firth: --out is a\\x0ab\\x1b[31m: vectors are written as .safetensors")
+    assert err.count("\n") == 1

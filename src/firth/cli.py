@@ -30,7 +30,7 @@ from firth.cli_train import train
 from firth.cli_vectors import convert, describe, query
 from firth.cli_verify import verify
 from firth.errors import FirthError
-from firth.output import print_json, print_table, say
+from firth.output import print_json, print_table, printable, say
 from firth.progress import progress
 from firth.signals import StoppedError, StopRequest
 from firth.training.config import FIRST_STEPS, LOSSES, MinibatchConfig
@@ -116,7 +116,7 @@ def _sentence(error: Exception) -> tuple[str, int]:
 
 def _fail(sentence: str, code: int) -> int:
     if sentence:
-        say(f"firth: {sentence}")
+        say(f"firth: {printable(sentence)}")  # what was typed, or stands in a file, may hold control characters
     return code
 
 
