@@ -29,7 +29,7 @@ def begin(folder: Path, seconds: float) -> Process:
             time.sleep(min(1.0, seconds / 40))
             seen.append(_look(run.pid))
         os.kill(run.pid, signal.SIGINT)
-        ended = run.ended()
+        ended = run.ended(timeout=seconds + 240)
         (place / "seen.json").write_text(json.dumps({"seen": seen, "code": ended.code, "err": ended.err}))
         return 0
 

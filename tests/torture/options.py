@@ -199,6 +199,11 @@ def drawn(known: Known, chance: random.Random) -> list[str]:
     return [*known.words, *arguments, *options, *quiet]
 
 
+def _named(arguments: list[str], option: str) -> str:
+    """What an option was given; "cache" where it was not."""
+    return (arguments[arguments.index(option) + 1] if option in arguments[:-1] else "") or "cache"
+
+
 def everything(folder: Path) -> dict[str, str]:
     """What is in a folder, but for what a command may leave."""
     return {
@@ -236,12 +241,14 @@ def try_all(folder: Path, chance: random.Random, cases: int, tell: Callable[[str
             wrong = wrong or "it takes over a minute"
         if ended.code in (1, 2) and "Usage:" in ended.out:
             wrong = wrong or "a page of help for an error"
-        if ended.code == 0 and (place / "o.safetensors").exists():
+        if ended.code == 0 and arguments[0] in ("train", "convert") and (place / "o.safetensors").exists():
             verified = run(["verify", "o.safetensors"], place, told="told-verify")
             wrong = wrong or ("" if verified.code == 0 else f"what it wrote is damaged: {verified.err}")
+        kept = _named(arguments, "--checkpoint")
         after = everything(place)
-        if ended.code and after != before:
-            wrong = wrong or f"it failed, and changed {sorted(set(after.items()) ^ set(before.items()))[:3]}"
+        changed = sorted(name for name, _ in after.items() ^ before.items() if not name.startswith(kept))
+        if ended.code and changed:
+            wrong = wrong or f"it failed, and changed {changed[:3]}"
         if parts_in(place):
             wrong = wrong or f"it leaves {parts_in(place)[:2]}"
         if wrong:
