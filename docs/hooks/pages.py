@@ -14,7 +14,6 @@ from mkdocs.structure.files import File
 sys.path.insert(0, str(Path(__file__).parent))
 
 import commands
-import navigation
 import reference
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +39,7 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Links between files of the repository become links between pages; those to pages that are awaited, plain text."""
+    """Links between files of the repository become links between pages."""
     source = BROUGHT.get(page.file.src_uri, f"docs/{page.file.src_uri}")
     folder = (ROOT / source).parent
 
@@ -55,7 +54,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
                 return f"[{text}]({_up(page)}{brought}{anchor})"
         if path.startswith("docs/"):
             wanted = path.removeprefix("docs/")
-            return text if wanted in navigation.missing_pages() else f"[{text}]({_up(page)}{wanted}{anchor})"
+            return f"[{text}]({_up(page)}{wanted}{anchor})"
         return f"[{text}]({_up(page)}index.md)" if path == "README.md" else text
 
     return re.sub(r"(?<!!)\[([^\]]+)\]\((?!\w+:)([^)#\s]+\.(?:md|py|toml))(#[^)]*)?\)", link, markdown)
