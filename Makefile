@@ -57,7 +57,7 @@ bench: $(VENV)/.bench
 	$(BIN)/firth bench '$(FILE)' --out $(BENCH) $(OPTIONS)
 
 docs: $(VENV)/.dev
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 clean:
 	rm -rf $(VENV) $(DEMO) $(BENCH) site build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -145,3 +145,24 @@ def test_a_reader_that_leaves_early_is_no_error_to_be_shown():
     assert answer.stdout == "{"
     assert "Traceback" not in answer.stderr
     assert "Exception ignored" not in answer.stderr
+
+
+def test_a_failure_of_polars_is_one_sentence_too(capsys, monkeypatch):
+    """What it raises is no `Exception`."""
+    panic = type("PanicException", (BaseException,), {})
+
+    def fail(**_):
+        raise panic("Cannot allocate memory\nto hold a string")
+
+    monkeypatch.setattr("firth.cli.app", fail)
+    assert main(["verify", "x"]) == 1
+    assert capsys.readouterr().err.startswith("firth: Polars failed (Cannot allocate memory to hold a string): close")
+    with pytest.raises(panic):
+        main(["verify", "x", "--debug"])
+
+
+def test_what_was_typed_never_commands_the_terminal_nor_makes_two_lines_of_one(capsys):
+    assert main(["train", "text.txt", "--out", "a\nb\x1b[31m"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("firth: --out is a\\x0ab\\x1b[31m: vectors are written as .safetensors")
+    assert err.count("\n") == 1

@@ -337,3 +337,16 @@ def test_wikipedia_is_counted_and_encoded_exactly_as_plain_python_does(tmp_path)
     whole = Corpus.from_text(path, tokenizer="whitespace")
     assert whole.report.tokens == 16_800_127
     assert whole.report.sentences == 250_271
+
+
+@pytest.mark.slow
+def test_what_a_limit_of_the_shell_leaves_no_room_for_is_one_sentence_and_no_crash(tmp_path):
+    """Polars ends the interpreter where it gets no memory, so what it will take is looked at before."""
+    (tmp_path / "text.txt").write_text("some words of a line\n" * 400_000)
+    program = "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, ({0}, {0})); from firth.cli import main; "
+    program += "sys.exit(main(['data', 'describe', 'text.txt', '--no-cache', '-q']))"
+    for megabytes in (600, 900, 1_200):
+        command = [sys.executable, "-c", program.format(megabytes << 20)]
+        ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (ended.returncode, ended.stderr.count("\n")) == (1, 1), ended.stderr
+        assert "are left of what ulimit -v allows: raise that" in ended.stderr

@@ -5,6 +5,7 @@ vectors that it speaks of are there, but tiny. Blocks that can't be run say why 
 """
 
 import gzip
+import json
 import os
 import re
 import shlex
@@ -22,6 +23,7 @@ import tiny
 
 import firth
 import firth.datasets.python_docs
+import firth.datasets.sst
 from firth.cli import app, main
 from firth.course import demo
 
@@ -34,8 +36,16 @@ LEFT_OUT = [(page, block) for page, blocks in BLOCKS.items() for block in blocks
 
 LESS = {"demo": ["--dataset", "sst", "--iterations", "40", *tiny.OPTIONS[2:]], "explore": ["--layout", "pca"]}
 """What makes a command's work small."""
-NOT_OURS = {"pip", "./word2vec", "./fasttext"}
+NOT_OURS = {"cd", "pip", "./word2vec", "./fasttext"}
 """Programs that stand in pages beside Firth's own command, and are not run."""
+
+
+READER = {
+    "firth": firth,
+    "my_function": firth.theory.negative_sampling_loss_and_gradients,
+    "my_assignment_function": firth.course.negSamplingLossAndGradient,
+}
+"""Names that pages use as those of their reader."""
 
 
 def sentences():
@@ -43,7 +53,8 @@ def sentences():
     shown = " ".join(block.text for blocks in BLOCKS.values() for block in blocks)
     words = sorted(set(re.findall(r"[^\W\d_]+", shown.lower())))
     generator = np.random.default_rng(1)
-    return [generator.permutation(words)[:20].tolist() for _ in range(2 * len(words))]
+    shuffled = [word for _ in range(40) for word in generator.permutation(words).tolist()]
+    return [shuffled[start : start + 20] for start in range(0, len(shuffled), 20)]
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +67,15 @@ def library(tmp_path_factory):
         (folder / name).write_text(lines)
     for name in ("wiki.txt.gz", "zhwiki.txt.gz"):
         (folder / name).write_bytes(gzip.compress(lines.encode()))
-    (folder / "reviews.csv").write_text("text\n" + lines)
+    rows = (f"{line},{line},{place % 2}\n" for place, line in enumerate(lines.splitlines()))
+    (folder / "reviews.csv").write_text("text,review,stars\n" + "".join(rows))
     model = firth.Word2Vec(dimensions=100, epochs=1, threads=1).fit(text)
-    model.vectors.save(folder / "wiki.safetensors")
+    for name in ("train", "dev", "test"):
+        table = (json.dumps({"text": line, "label": place % 2}) for place, line in enumerate(lines.splitlines()))
+        (folder / f"{name}.jsonl").write_text("\n".join(table) + "\n")
+    for name in ("wiki", "one", "other"):
+        model.vectors.save(folder / f"{name}.safetensors")
+    firth.Corpus.from_text(text, folder=folder / "corpora" / "wiki")
     golden = Path(__file__).parent / "golden"
     for kind in ("bin", "vec"):
         (folder / f"cc.en.300.{kind}.gz").write_bytes(gzip.compress((golden / f"fasttext.{kind}").read_bytes()))
@@ -73,6 +90,7 @@ def reader(library, tmp_path, monkeypatch):
     shutil.copytree(folder, tmp_path / "here")
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setattr(firth.datasets.python_docs, "load_python_docs", lambda report=None: text)
+    monkeypatch.setattr(firth.datasets.sst, "load_sst", lambda folder=None, report=None: tiny.tiny_treebank())
     monkeypatch.setattr(demo, "load_sst", lambda folder=None, report=None: tiny.tiny_treebank())
 
 
@@ -92,7 +110,7 @@ def run_command(line):
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page, blocks in RUN.items() if blocks])
 def test_code_in_the_page_runs(page, reader, capsys):
-    names = {}
+    names = {**READER, "corpus": firth.Corpus.from_text("wiki.txt.gz")}
     for block in RUN[page]:
         if block.kind == "python":
             where = "\n" * block.line + block.text
@@ -124,14 +142,20 @@ def test_every_public_name_is_described():
     assert {f"{navigation.GENERATED}reference/{page}.md" for page in reference.placed()} <= listed
 
 
-def test_a_name_without_a_docstring_or_a_place_is_told(monkeypatch):
+def test_a_name_without_a_docstring_is_told(monkeypatch):
     pages = {**reference.PAGES, "word2vec": ("firth.Word2Vec", ["firth.word2vec.Word2Vec.__init__"])}
     monkeypatch.setattr(reference, "PAGES", pages)
-    assert {"firth.Word2Vec", "firth.word2vec.Word2Vec.__init__"} <= set(reference.undocumented())
+    assert reference.undocumented() == ["firth.word2vec.Word2Vec.__init__"]
+    assert "firth.Word2Vec" in reference.placed()["firth"]
 
 
-def test_pages_that_are_listed_are_there_or_awaited():
-    assert set(navigation.missing_pages()) <= navigation.AWAITED
+def test_a_public_module_without_a_page_is_told(monkeypatch):
+    monkeypatch.setattr(reference, "MODULES", ("theory", "evaluation", "sklearn", "datasets", "course"))
+    assert reference.undocumented() == ["firth.plots"]
+
+
+def test_pages_that_are_listed_are_there():
+    assert navigation.missing_pages() == []
 
 
 def test_a_listed_page_that_is_gone_stops_the_build(monkeypatch):
@@ -149,13 +173,14 @@ def site(tmp_path_factory):
         "def refuse(*_): raise OSError('the build asks for the network')\n"
         "socket.socket.connect = socket.getaddrinfo = refuse\n"
         "from mkdocs.__main__ import cli\n"
-        "cli(['build', '--strict', '--quiet', '--site-dir', sys.argv[1]])\n"
+        "cli(['build', '--strict', '--site-dir', sys.argv[1]])\n"
     )
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     done = subprocess.run(
         [sys.executable, "-c", program, str(folder)], cwd=ROOT, env=environment, capture_output=True, text=True
     )
-    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
+    assert "WARNING" not in done.stderr
     return folder
 
 

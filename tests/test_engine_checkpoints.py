@@ -347,13 +347,13 @@ def begun(*arguments):
 def test_killed_at_random_moments_and_resumed_the_file_is_the_same(folder, rule):
     moments = random.Random(len(rule))
     kills = 0
-    for _ in range(4):
+    for _ in range(3):
         with begun(*rule, *KEPT, "--resume", "--log", "log") as process:
             time.sleep(moments.random() * 0.4)
             kills += process.poll() is None
             process.kill()
             process.communicate()
-    assert kills > 1
+    assert kills > 0
     subprocess.run(command(*rule, *KEPT, "--resume", "--log", "log"), check=True, capture_output=True)
     parts = Path("v.safetensors").read_bytes()
     subprocess.run(command(*rule), check=True, capture_output=True)
@@ -394,6 +394,20 @@ def test_a_second_signal_leaves_at_once_and_harms_nothing(folder):
     assert not Path("v.safetensors").exists()
     assert not list(Path("kept").glob(".*.part"))
     assert Checkpoints("kept").latest()[1] == []
+
+
+def test_a_damaged_checkpoint_is_named_where_nothing_else_is_told(capsys, folder):
+    arguments = ["train", "text.txt", "-o", "v.safetensors", *LONG[:-3], "--epochs", "2", "-q", "--threads", "1", *KEPT]
+    assert main([*arguments, "--every", "20kwords"]) == 0
+    whole = Path("v.safetensors").read_bytes()
+    newest = Checkpoints("kept").paths()[0]
+    damage(newest)
+    capsys.readouterr()
+    assert main([*arguments, "--resume"]) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 1
+    assert told[0].startswith(f"checkpoint {newest} is damaged")
+    assert Path("v.safetensors").read_bytes() == whole
 
 
 @pytest.mark.parametrize(

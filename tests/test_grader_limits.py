@@ -288,6 +288,11 @@ return 1 / (1 + np.exp(-x))"""
     assert left_running(marker) == []
 
 
+def test_an_array_that_is_too_large_to_be_right_is_told(tmp_path):
+    finding = with_sigmoid(tmp_path, "return np.zeros(10**8, dtype=np.int8)")
+    assert (finding.kind, "ndarray, int8, shape (100000000,)" in finding.says) == ("shape", True)
+
+
 def test_threads_left_running_hold_nothing_up(tmp_path):
     body = (
         "import threading, time\nthreading.Thread(target=time.sleep, args=(1e6,)).start()\nreturn 1 / (1 + np.exp(-x))"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from firth.errors import FirthError, OptionError
 from firth.spelling import UnknownWordError
 from firth.vectors import Vectors, nearest_rows
+from firth.vectors.nearest_rows import unit
 
 rng = np.random.default_rng(11)
 V, D = 300, 12
@@ -203,6 +206,51 @@ def test_words_with_spaces_are_asked_for_between_quotes():
     from firth.vectors.questions import answer
 
     vectors = Vectors(["new york", "york", '"', '"a', 'b"', "city"], np.eye(6, 3) + 0.1)
-    assert answer(vectors, '"new york" - york', 1).query == "new york - york"
+    assert answer(vectors, ' "new york"  - york', 1).query == '"new york" - york'
+    assert answer(vectors, '"a - "new york"', 1).words == vectors.most_similar('"a', "new york", 1)
     assert answer(vectors, '"new york" ~ york').cosine == vectors.similarity("new york", "york")
     assert answer(vectors, '"a ~ "').cosine == vectors.similarity('"a', '"')
+
+
+def test_3cosmul_is_exact_beside_words_opposite_to_a_negative_one():
+    rng = np.random.default_rng(7)
+    matrix = rng.standard_normal((600, 10)).astype(np.float32)
+    matrix[300:] = -matrix[5] + 1e-3 * matrix[300:]
+    units = unit(matrix)
+    scores = (1 + units @ units[9]) / 2 / ((1 + units @ units[5]) / 2 + 1e-6)
+    scores[[5, 9]] = -np.inf
+    answer = Vectors([str(row) for row in range(600)], matrix).most_similar("9", "5", 5, method="3cosmul")
+    assert [int(word) for word, _ in answer] == np.argsort(-scores)[:5].tolist()
+
+
+def test_3cosmul_takes_rows_that_point_the_same_way_in_their_order():
+    matrix = np.random.default_rng(1).standard_normal((3000, 1)).astype(np.float32)
+    same = (np.flatnonzero(matrix[1:, 0] * matrix[0, 0] > 0) + 1).tolist()
+    opposite = str(int(np.argmax(matrix[:, 0] * matrix[0, 0] < 0)))
+    answer = Vectors([str(row) for row in range(3000)], matrix).most_similar("0", opposite, 20, method="3cosmul")
+    assert [int(word) for word, _ in answer] == same[:20]
+
+
+def most_memory(ask):
+    """Bytes that a question takes at most."""
+    tracemalloc.start()
+    try:
+        ask()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_words_excluded_from_many_queries_are_not_kept_for_each():
+    vectors = Vectors([str(row) for row in range(3000)], np.random.default_rng(1).standard_normal((3000, 4)))
+    queries = [[str(row)] for row in range(500)]
+    plain = most_memory(lambda: vectors.most_similar(queries))
+    assert most_memory(lambda: vectors.most_similar(queries, exclude=vectors.words[1000:])) < plain + 5_000_000
+
+
+def test_one_query_never_decodes_the_whole_matrix(tmp_path):
+    matrix = np.random.default_rng(1).standard_normal((200_000, 20), dtype=np.float32)
+    Vectors([str(row) for row in range(200_000)], matrix).save(tmp_path / "v.safetensors", dtype="int8")
+    vectors = Vectors.load(tmp_path / "v.safetensors")
+    vectors.most_similar("1", restrict=1)
+    assert most_memory(lambda: vectors.most_similar("1")) < matrix.nbytes / 2

@@ -84,6 +84,15 @@ def test_what_is_left_out_and_beyond_the_cut_is_no_answer(way, stop):
         assert (places[row, left:] == -1).all()
 
 
+@pytest.mark.parametrize("cut", [None, 300, np.arange(2, 3000, 7)])
+def test_what_is_excluded_from_all_is_no_answer_to_any(way, cut):
+    matrix = made()
+    queries, excluded = unit(matrix[:100]), np.arange(0, 3000, 30)
+    left = np.setdiff1d(np.arange(3000)[cut if isinstance(cut, np.ndarray) else slice(cut)], excluded)
+    expected = left[by_hand(matrix[left], queries, 9)]
+    assert (found(matrix, queries, 9, among=cut, excluded=excluded) == expected).all()
+
+
 @pytest.mark.parametrize("dtype", ["float16", "int8"])
 def test_smaller_numbers_are_found_as_they_are_stored(way, dtype):
     rows = stored_as(made(), dtype)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from firth.errors import FirthError, OptionError
 from firth.vectors import Vectors
+from firth.vectors.sentences import principal_directions
 
 MATRIX = np.array([[1.0, 0], [0, 2], [3, 3], [-1, 1]], dtype=np.float32)
 VECTORS = Vectors(["the", "cat", "sat", "mat"], MATRIX, [900, 50, 40, 10], -MATRIX, {"seed": 1})
@@ -136,3 +139,14 @@ def test_no_more_components_are_removed_than_there_are_texts():
     vectors = Vectors(["a", "b"], [[1, 0], [0, 1]])
     with pytest.raises(OptionError, match="remove_components is 2 and there are only 1 texts"):
         vectors.sentence_vectors(["a b"], remove_components=2)
+
+
+def test_principal_directions_are_those_of_the_singular_values_and_need_no_second_table():
+    means = np.random.default_rng(2).standard_normal((20_000, 8)) * np.arange(8, 0, -1)
+    expected = np.linalg.svd(means, full_matrices=False)[2][:3]
+    tracemalloc.start()
+    found = principal_directions(means, 3)
+    assert tracemalloc.get_traced_memory()[1] < means.nbytes / 4
+    tracemalloc.stop()
+    assert np.abs(found @ expected.T) == pytest.approx(np.eye(3), abs=1e-9)
+    assert principal_directions(means, 0).shape == (0, 8)

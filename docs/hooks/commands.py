@@ -36,8 +36,8 @@ def _described(path: str, command: Any) -> list[str]:
     lines = [f"## {path}", "", _prose(command.help), "", "```text", " ".join(usage.split()), "```", ""]
     rows = [(f"`{_called(each)}`", each) for each in arguments] + [(_spelled(each), each) for each in options]
     if rows:
-        lines += ["| | | default |", "|---|---|---|"]
-        lines += [f"| {name} | {_cell(each.help)} | {_default(each)} |" for name, each in rows]
+        lines += ["| | |", "|---|---|"]
+        lines += [f"| {name} | {_cell(each.help)} {_default(each)} |" for name, each in rows]
     return [*lines, ""]
 
 
@@ -50,12 +50,8 @@ def _called(argument: Any) -> str:
 
 def _spelled(option: Any) -> str:
     spellings = [*option.opts, *option.secondary_opts]
-    value = "" if option.is_flag else f" {option.metavar or _kind(option)}"
-    return (
-        ", ".join(f"`{each}`" for each in spellings[:-1])
-        + (", " if spellings[1:] else "")
-        + f"`{spellings[-1]}{value}`"
-    )
+    spellings[-1] += "" if option.is_flag else f" {option.metavar or _kind(option)}"
+    return ", ".join(f"`{each}`{{.kept}}" for each in spellings)
 
 
 def _kind(option: Any) -> str:
@@ -66,16 +62,16 @@ def _kind(option: Any) -> str:
 
 
 def _default(parameter: Any) -> str:
-    if parameter.required:
-        return "required"
-    if isinstance(parameter.show_default, str):
-        return parameter.show_default
     value = parameter.default() if callable(parameter.default) else parameter.default
+    if parameter.required:
+        return "Required."
+    if isinstance(parameter.show_default, str):
+        return f"By default {parameter.show_default}."
     if value is None or value is False or value in ((), [], "") or not parameter.show_default:
         return ""
     if value is True:
-        return f"`{parameter.opts[0]}`" if parameter.secondary_opts else ""
-    return f"`{value}`"
+        return f"By default `{parameter.opts[0]}`." if parameter.secondary_opts else ""
+    return f"By default `{value}`."
 
 
 def _prose(text: str | None) -> str:

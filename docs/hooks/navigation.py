@@ -1,6 +1,6 @@
 """Which pages there are, in which order; mkdocs calls `on_config`.
 
-A page that is listed and isn't there stops the build, but for those of `AWAITED`, which are left out until they come.
+A page that is listed and isn't there stops the build.
 """
 
 from pathlib import Path
@@ -9,8 +9,6 @@ from typing import Any
 from mkdocs.exceptions import PluginError
 
 DOCS = Path(__file__).parents[1]
-
-AWAITED = {"evaluation.md", "explore.md", "grade.md", "plot.md", "reliability.md", "security.md"}
 
 GENERATED = "generated: "
 """Marks pages that `pages.py` makes."""
@@ -31,7 +29,7 @@ NAVIGATION: dict[str, str | dict[str, str]] = {
         "Coming from word2vec.c": "coming-from-word2vec-c.md",
         "Coming from fastText": "coming-from-fasttext.md",
     },
-    "Theory": GENERATED + "theory.md",
+    "Theory": {"The mathematics": GENERATED + "theory.md", "Proofs that run": "proofs.md"},
     "How it works": {
         "The engine": "engine.md",
         "Performance": "performance.md",
@@ -64,12 +62,11 @@ def missing_pages() -> list[str]:
 
 
 def on_config(config: Any) -> Any:
-    """Give mkdocs the list, without what is awaited."""
-    absent = missing_pages()
-    if lost := sorted(set(absent) - AWAITED):
+    """Give mkdocs the list."""
+    if lost := missing_pages():
         raise PluginError(f"docs/hooks/navigation.py lists pages that are not there: {', '.join(lost)}")
     config.nav = [
-        {title: [{name: _path(page)} for name, page in entry.items() if page not in absent]}
+        {title: [{name: _path(page)} for name, page in entry.items()]}
         if isinstance(entry, dict)
         else {title: _path(entry)}
         for title, entry in NAVIGATION.items()

@@ -1,4 +1,4 @@
-"""Pages that nobody writes by hand: theory, architecture, changes, and the reference; mkdocs calls `on_files`.
+"""Pages that nobody writes by hand: theory, architecture, changes, the reference; mkdocs calls what begins with `on_`.
 
 The reference has every public name. One without a docstring stops the build.
 """
@@ -14,7 +14,6 @@ from mkdocs.structure.files import File
 sys.path.insert(0, str(Path(__file__).parent))
 
 import commands
-import navigation
 import reference
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +29,7 @@ BROUGHT = {
 def on_files(files: Any, config: Any) -> Any:
     """Add what is made: pages by their paths in the site."""
     if nameless := reference.undocumented():
-        raise PluginError(f"public names without a docstring: {', '.join(nameless)}")
+        raise PluginError(f"public names without a docstring, or modules without a page: {', '.join(nameless)}")
     made = {f"reference/{name}.md": text for name, text in reference.pages().items()}
     made["reference/commands.md"] = commands.page()
     made.update({path: (ROOT / source).read_text(encoding="utf-8") for path, source in BROUGHT.items()})
@@ -40,7 +39,7 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Links between files of the repository become links between pages; those to pages that are awaited, plain text."""
+    """Links between files of the repository become links between pages."""
     source = BROUGHT.get(page.file.src_uri, f"docs/{page.file.src_uri}")
     folder = (ROOT / source).parent
 
@@ -55,10 +54,15 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
                 return f"[{text}]({_up(page)}{brought}{anchor})"
         if path.startswith("docs/"):
             wanted = path.removeprefix("docs/")
-            return text if wanted in navigation.missing_pages() else f"[{text}]({_up(page)}{wanted}{anchor})"
+            return f"[{text}]({_up(page)}{wanted}{anchor})"
         return f"[{text}]({_up(page)}index.md)" if path == "README.md" else text
 
     return re.sub(r"(?<!!)\[([^\]]+)\]\((?!\w+:)([^)#\s]+\.(?:md|py|toml))(#[^)]*)?\)", link, markdown)
+
+
+def on_page_content(content: str, **_: Any) -> str:
+    """No dash behind what has no description."""
+    return re.sub(r'–\s*<div class="doc-md-description">\s*</div>', "", content)
 
 
 def _up(page: Any) -> str:

@@ -11,25 +11,14 @@ import griffe
 SOURCE = Path(__file__).parents[2] / "src"
 
 PAGES = {
-    "firth": (
-        "firth",
-        [
-            "firth.Callback",
-            "firth.Checkpoints",
-            *(f"firth.{kind}Error" for kind in ("Data", "Firth", "MissingExtra", "Option")),
-        ],
-    ),
     "corpus": ("firth.Corpus", ["firth.Corpus", "firth.Vocabulary", "firth.Phrases"]),
     "word2vec": ("firth.Word2Vec", ["firth.Word2Vec", "firth.training.config.TrainingConfig"]),
     "vectors": ("firth.Vectors", ["firth.Vectors"]),
 }
-"""Page: its title and names."""
+"""Page: its title and names. What `firth` has beside them is on a page called firth."""
 
 MODULES = ("theory", "evaluation", "plots", "sklearn", "datasets", "course")
 """Modules with a page of their own."""
-
-PRIVATE_TO_THE_PACKAGE = {"firth.__version__", *(f"firth.{name}" for name in MODULES)}
-"""Names of `firth.__all__` that need no place: modules have pages."""
 
 
 @cache
@@ -56,25 +45,21 @@ def _told_apart(name: str) -> str:
     return f"{name}.{last}" if found.is_module and last in found.members else name
 
 
-def wanted() -> list[str]:
-    """Every public name that must be described."""
-    everything = [*names_of("firth"), *(name for module in MODULES for name in names_of(f"firth.{module}"))]
-    return [name for name in everything if name not in PRIVATE_TO_THE_PACKAGE]
-
-
 def placed() -> dict[str, list[str]]:
     """The names of each page."""
     pages = {page: names for page, (_, names) in PAGES.items()}
-    return pages | {module: names_of(f"firth.{module}") for module in MODULES}
+    pages |= {module: names_of(f"firth.{module}") for module in MODULES}
+    elsewhere = {"firth.__version__", *(f"firth.{module}" for module in MODULES)}
+    elsewhere.update(*pages.values())
+    return {"firth": [name for name in names_of("firth") if name not in elsewhere]} | pages
 
 
 def undocumented() -> list[str]:
-    """Public names, and public methods of public classes, that have no docstring or stand on no page."""
-    everywhere = {name for names in placed().values() for name in names}
-    lost = [name for name in wanted() if name not in everywhere]
-    for name in sorted(everywhere):
+    """Public names and public methods of public classes without a docstring, and public modules without a page."""
+    lost = []
+    for name in sorted(name for names in placed().values() for name in names):
         described = package()[name.removeprefix("firth.")]
-        if described.docstring is None:
+        if described.docstring is None or described.is_module:
             lost.append(name)
         if described.is_class:
             lost += [
@@ -87,10 +72,10 @@ def undocumented() -> list[str]:
 
 def pages() -> dict[str, str]:
     """The Markdown of each page; mkdocstrings fills it in."""
-    titles = {page: title for page, (title, _) in PAGES.items()} | {module: f"firth.{module}" for module in MODULES}
-    introductions = {page: _introduction(title) for page, title in titles.items()}
+    titles = {page: title for page, (title, _) in PAGES.items()}
+    titles |= {"firth": "firth"} | {module: f"firth.{module}" for module in MODULES}
     return {
-        page: f"# {titles[page]}\n\n{introductions[page]}\n\n" + "\n\n".join(f"::: {name}" for name in names)
+        page: f"# {titles[page]}\n\n{_introduction(titles[page])}\n\n" + "\n\n".join(f"::: {name}" for name in names)
         for page, names in placed().items()
     }
 

@@ -36,7 +36,7 @@ from firth.cli_train import train
 from firth.cli_vectors import convert, describe, query
 from firth.cli_verify import verify
 from firth.errors import FirthError
-from firth.output import print_json, print_table, say
+from firth.output import print_json, print_table, printable, say
 from firth.progress import progress
 from firth.signals import StoppedError, StopRequest, lost_signals_repeated
 from firth.training.config import FIRST_STEPS, LOSSES, MinibatchConfig
@@ -102,6 +102,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if debug:
             raise
         return _fail(*_sentence(error))
+    except BaseException as error:
+        if type(error).__name__ != "PanicException" or debug:  # what Polars raises when it fails is no Exception
+            raise
+        what = " ".join(str(error).split())[:200]
+        return _fail(f"Polars failed ({what}): close other programs, or run it again with --debug and report it", 1)
 
 
 def _stop(number: int, _: FrameType | None) -> None:
@@ -125,7 +130,7 @@ def _sentence(error: Exception) -> tuple[str, int]:
 
 def _fail(sentence: str, code: int) -> int:
     if sentence:
-        say(f"firth: {sentence}")
+        say(f"firth: {printable(sentence)}")  # what was typed, or stands in a file, may hold control characters
     return code
 
 

@@ -38,7 +38,7 @@ from firth.cli_run import (
     stop_request,
     tell_needs,
 )
-from firth.output import print_json, print_table, say
+from firth.output import print_json, print_table, say, say_warnings
 from firth.signals import StoppedError
 from firth.training.checkpointing import DEFAULT_EVERY
 from firth.training.config import (
@@ -238,7 +238,7 @@ def train(
     demand_fitting(config, start, update, update_vocabulary, freeze_start)
     demand_checkpoints(checkpoint, every, resume, dry_run)
     demand_writable(out, log)
-    announce: Callable[[str], None] = (lambda _: None) if quiet else say
+    announce: Callable[[str], None] = say_warnings if quiet else say
     evaluation = _evaluation(during, during_every, announce)
     before = before_it(start, update)
     if before is not None and dimensions is None:

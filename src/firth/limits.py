@@ -63,6 +63,28 @@ def demand_memory(needed: int, mapped: int = 0) -> None:
             )
 
 
+def demand_address_space(needed: int, what: str) -> None:
+    """Refuse what ``ulimit -v`` leaves no room for: Polars would end the interpreter in the midst of it.
+
+    Parameters
+    ----------
+    needed
+        Bytes, most of them only reserved.
+    what
+        What needs them.
+
+    Raises
+    ------
+    FirthError
+        It can't fit; the message has both numbers.
+    """
+    free = address_space_free()
+    if free is not None and needed > free:
+        raise FirthError(
+            f"{what} needs {size(needed)} more memory, and {size(free)} are left of what ulimit -v allows: raise that"
+        )
+
+
 def demand_disk(needed: Mapping[Path, int]) -> None:
     """Refuse what the disk has no room for.
 

@@ -9,11 +9,19 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
+from firth.progress import Warned
+
 
 def say(sentence: str) -> None:
     """Print to standard error; a note that nobody can read is no reason to fail."""
     with contextlib.suppress(OSError):
         print(sentence, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def say_warnings(sentence: str) -> None:
+    """Print to standard error what is told even where no progress is shown."""
+    if isinstance(sentence, Warned):
+        say(sentence)
 
 
 def print_json(answer: Any) -> None:

@@ -17,6 +17,12 @@ Report = Callable[[int, int, str], None]
 SECONDS_BETWEEN_LINES = 5.0
 
 
+class Warned(str):
+    """A sentence that is told even where no progress is shown."""
+
+    __slots__ = ()
+
+
 def silent(done: int, total: int, note: str = "") -> None:
     """Report nothing."""
 

@@ -71,6 +71,7 @@ class SentenceVectorizer(_base.ClassNamePrefixFeaturesOutMixin, _base.Transforme
         OptionError
             There are no vectors, or these are no texts (a `ValueError`).
         """
+        from firth.vectors.sentences import principal_directions
         from firth.vectors.vectors import Vectors
 
         if self.vectors is None:
@@ -81,7 +82,7 @@ class SentenceVectorizer(_base.ClassNamePrefixFeaturesOutMixin, _base.Transforme
         most = min(means.shape)
         if not isinstance(self.remove_components, int) or not 0 <= self.remove_components <= most:
             raise OptionError(f"remove_components is {self.remove_components!r}: of these texts it can be 0 to {most}")
-        self.components_ = np.linalg.svd(means, full_matrices=False)[2][: self.remove_components]
+        self.components_ = principal_directions(means, self.remove_components)
         self._n_features_out = self.vectors_.dimensions
         return self
 

@@ -137,15 +137,14 @@ def read_only(folder: Path, chance: random.Random, tell: Callable[[str], None]) 
             os.setgid(NOBODY)
             os.setuid(NOBODY)
 
-    for path in folder.parents:  # to be reached, a folder's parents must be open
-        if path.stat().st_uid == os.geteuid() and path != Path("/") and not path.stat().st_mode & 0o1:
-            path.chmod(path.stat().st_mode | 0o1)
     folder.chmod(0o755)
+    is_reached = all(path.stat().st_mode & 0o1 for path in folder.parents)
     for path in [place, *place.iterdir()]:
         path.chmod(0o555 if path.is_dir() else 0o444)
-    said = [place.parent / f".{place.name}.{name}" for name in ("out", "err")]
-    for arguments in commands:
-        ended = _closed(arguments, place, nobody, said)
+    if not is_reached:
+        outcome.count("read-only folders: nobody gets to the temporary folder, so left out")
+    for arguments in commands if is_reached else ():
+        ended = _closed(arguments, place, nobody)
         _judge_closed(arguments, ended, place, before, outcome, "read-only folders: by permissions")
     for path in place.iterdir():
         path.chmod(0o755 if path.is_dir() else 0o644)
@@ -157,7 +156,7 @@ def read_only(folder: Path, chance: random.Random, tell: Callable[[str], None]) 
         try:
             subprocess.run(["mount", "-o", "remount,ro,bind", str(place)], check=True, capture_output=True)
             for arguments in commands:
-                ended = _closed(arguments, place, lambda: None, said)
+                ended = _closed(arguments, place, lambda: None)
                 _judge_closed(arguments, ended, place, before, outcome, "read-only folders: by mounting")
         finally:
             subprocess.run(["umount", "-l", str(place)], check=False, capture_output=True)
@@ -165,20 +164,18 @@ def read_only(folder: Path, chance: random.Random, tell: Callable[[str], None]) 
     return outcome
 
 
-def _closed(arguments, place, first, said):
+def _closed(arguments, place, first):
     """Run where nothing can be written; what is said goes elsewhere."""
-    process = Process.__new__(Process)
-    process_said = place.parent / "said"
-    process_said.mkdir(exist_ok=True, mode=0o777)
-    process_said.chmod(0o777)
+    elsewhere = place.parent / "said"
+    elsewhere.mkdir(exist_ok=True)
+    elsewhere.chmod(0o777)
 
     def work() -> int:
         os.chdir(place)
         os.environ["FIRTH_CACHE"] = str(place / "cache")
         return command(arguments)()
 
-    process.__init__(work, process_said, first=first)
-    return process.ended()
+    return Process(work, elsewhere, first=first).ended()
 
 
 def _judge_closed(arguments, ended, place, before, outcome: Outcome, what: str) -> None:

@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from firth.corpus.pieces import Piece
+from firth.corpus.pieces import Piece, demand_room
 from firth.corpus.report import Skipped
 from firth.corpus.tokenizers import Tokenization
 from firth.corpus.vocabulary import Vocabulary
@@ -126,9 +126,11 @@ def _digested(pieces: Iterable[Piece], tokenization: Tokenization) -> Iterator[D
     """Digest pieces on all cores, in order, with few of them in memory."""
     workers = min(os.cpu_count() or 1, 16)
     waiting: deque[Future[Digest]] = deque()
+    largest = 0
     with ThreadPoolExecutor(workers, thread_name_prefix="firth-reader") as pool:
         try:
             for piece in pieces:
+                largest = demand_room(piece, largest, workers)
                 waiting.append(pool.submit(_digest, piece, tokenization))
                 if len(waiting) > workers:
                     yield waiting.popleft().result()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from firth.errors import DataError
+from firth.limits import demand_address_space
 
 if TYPE_CHECKING:
     import polars as pl
@@ -106,6 +107,19 @@ def text_pieces(path: Path, before: int = 0) -> Iterator[Piece]:
         return
     with opened(path) as (stream, raw):
         yield from _cut(str(path), stream, raw if raw.seekable() else None, before)
+
+
+_RESERVED, _LEAST = 64, 1 << 30
+"""Address space that cutting takes: so many bytes for each of text, most of them only reserved; and for its threads."""
+
+
+def demand_room(piece: Piece, largest: int, workers: int) -> int:
+    """Look whether pieces as large as this fit, where none before was; return the size of the largest."""
+    text = len(piece.content) if isinstance(piece.content, bytes) else int(piece.content.estimated_size())
+    if text > largest:
+        at_once = workers if text > PIECE_BYTES // 2 else 1  # a smaller one is the last of its file
+        demand_address_space(_LEAST + _RESERVED * text * at_once, "reading this text")
+    return max(text, largest)
 
 
 def unreadable(path: Path, error: Exception) -> DataError:

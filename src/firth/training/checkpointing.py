@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from firth.checkpoints import Checkpoints, Snapshot
 from firth.errors import DataError, FirthError, OptionError
+from firth.progress import Warned
 
 if TYPE_CHECKING:
     from firth.training.engine import TrainingRun
@@ -156,13 +157,19 @@ class RunCheckpoints:
             except FirthError as error:
                 if run.by_request:
                     raise
-                self._announce(f"{error}; the run goes on")
+                self._announce(Warned(f"{error}; the run goes on"))
         self._words, self._time = run.words, time.monotonic()
 
     def _take_on(self, run: TrainingRun) -> None:
-        snapshot, damaged = self._checkpoints.latest()
+        try:
+            snapshot, damaged = self._checkpoints.latest()
+        except DataError:
+            message = (
+                f"every checkpoint in {self.folder} is damaged: remove them, or choose another folder, to begin anew"
+            )
+            raise DataError(message) from None
         for sentence in damaged:
-            self._announce(f"{sentence}: the one before is used")
+            self._announce(Warned(f"{sentence}: the one before is used"))
         if snapshot is None:
             self._announce(f"no checkpoint in {self.folder} yet: starting from the beginning")
             return

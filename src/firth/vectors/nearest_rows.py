@@ -20,12 +20,13 @@ from firth.vectors.rows import Float32, Rows
 
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Scorer = Callable[[Float32], Float32]
-"""From unit vectors' cosines with one block, shape (terms, B), to the scores of the queries, shape (Q, B)."""
+Scores = NDArray[np.floating[Any]]
 
 _SPARE = 6
 """Candidates kept beyond those asked for: float32 may order near equals wrongly."""
 _BLOCK_SCORES = 1 << 22
+_BLOCK_ROWS = 1 << 15
+"""At most, as rows of smaller numbers are decoded a block at a time."""
 _QUERIES_AT_ONCE = 1024
 _MOST_SCREENED = 256
 """Of candidates a query: a heap of more is slow."""
@@ -71,6 +72,7 @@ def nearest(
     *,
     among: int | Ids | None = None,
     left_out: list[Ids] | None = None,
+    excluded: Ids | None = None,
 ) -> tuple[Ids, Floats]:
     """Find the `n` rows with the largest cosine with each query.
 
@@ -86,6 +88,8 @@ def nearest(
         Look among the first so many rows, or among these (rising); None for all.
     left_out
         For each query, rows that are no answer to it.
+    excluded
+        Rows that are no answer to any, rising.
 
     Returns
     -------
@@ -102,7 +106,9 @@ def nearest(
         for start in range(0, waiting.size, at_once):
             chosen = waiting[start : start + at_once]
             out = None if left_out is None else [left_out[query] for query in chosen.tolist()]
-            found, passed_over = _candidates(rows, lengths, queries[chosen], min(keep, total), total, among, out)
+            found, passed_over = _candidates(
+                rows, lengths, queries[chosen], min(keep, total), total, among, out, excluded
+            )
             width = min(n, found.shape[1])
             exact = _rescored(rows, queries[chosen], found)
             order = np.lexsort((found, -exact), axis=1)[:, :width]
@@ -122,17 +128,20 @@ def _candidates(
     total: int,
     among: int | Ids | None,
     left_out: list[Ids] | None,
+    excluded: Ids | None,
 ) -> tuple[Ids, Floats]:
     """At least `keep` candidates for each query, -1 where there are fewer, and what no other row's cosine exceeds."""
     global _multiplied
     work = len(queries) * total * rows.shape[1]
-    most_out = max(map(len, left_out), default=0) if left_out else 0
+    common = np.zeros(0, dtype=np.int64) if excluded is None else excluded
+    most_out = len(common) + (max(map(len, left_out), default=0) if left_out else 0)
     screens = len(queries) >= 16 and keep + most_out < min(_MOST_SCREENED, total) and not isinstance(among, np.ndarray)
     if screens and max(_multiplied, work // 8) > _WORTH_LOADING:
         from firth.vectors.screening import off_by, screened
 
         found, least = screened(rows, lengths, queries, keep + most_out, total)
-        if left_out and most_out:
+        found[np.isin(found, common)] = -1
+        if left_out:
             owners = np.repeat(np.arange(len(left_out)), [len(each) for each in left_out]) * rows.shape[0]
             keys = found + rows.shape[0] * np.arange(len(found))[:, np.newaxis]
             found[np.isin(keys, owners + np.concatenate(left_out))] = -1
@@ -141,10 +150,10 @@ def _candidates(
         _multiplied += work
         single = queries.astype(np.float32)
         found, single_least = best(
-            rows.shape[0], len(queries), keep, partial(cosines, rows, lengths, single), among, left_out
+            rows.shape[0], len(queries), keep, partial(cosines, rows, lengths, single), among, left_out, common
         )
         least = single_least.astype(np.float64)
-        slack = (rows.shape[1] + 8) * 2.0**-24  # roundings of float32, each at most 2^-24, along the longest sum
+        slack = (2 * rows.shape[1] + 8) * 2.0**-24  # roundings of float32, each at most 2^-24: a product, a length
     least += slack + 1e-9  # cosines are rounded to 9 digits
     # A vector of zeros is as far from every row, and both ways keep the first rows of equals.
     least[~queries.any(axis=1)] = -np.inf
@@ -170,10 +179,12 @@ def best(
     size: int,
     queries: int,
     keep: int,
-    score: Callable[[slice | Ids], Float32],
-    among: int | Ids | None = None,
-    left_out: list[Ids] | None = None,
-) -> tuple[Ids, Float32]:
+    score: Callable[[slice | Ids], Scores],
+    among: int | Ids | None,
+    left_out: list[Ids] | None,
+    excluded: Ids,
+    dtype: type[np.floating[Any]] = np.float32,
+) -> tuple[Ids, Scores]:
     """Find the places with the largest scores for each query.
 
     Parameters
@@ -186,8 +197,10 @@ def best(
         How many to find for each.
     score
         From rows, as a slice or places, to scores of shape (queries, B).
-    among, left_out
+    among, left_out, excluded
         As in `nearest`.
+    dtype
+        Of scores.
 
     Returns
     -------
@@ -197,17 +210,20 @@ def best(
         Shape (queries,): no other place scores more; -inf where there are no others.
     """
     total = len(among) if isinstance(among, np.ndarray) else min(size, size if among is None else among)
-    step = max(keep, _BLOCK_SCORES // queries)
-    candidates = _Candidates(queries, keep)
+    step = max(keep, min(_BLOCK_ROWS, _BLOCK_SCORES // queries))
+    candidates = _Candidates(queries, keep, dtype)
     out_query, out_place = _pairs(left_out, among)
+    out_of_all = np.flatnonzero(np.isin(among, excluded)) if isinstance(among, np.ndarray) else excluded
     for start in range(0, total, step):
         stop = min(start + step, total)
         scores = score(among[start:stop] if isinstance(among, np.ndarray) else slice(start, stop))
         low, high = np.searchsorted(out_place, [start, stop])
         scores[out_query[low:high], out_place[low:high] - start] = -np.inf
+        low, high = np.searchsorted(out_of_all, [start, stop])
+        scores[:, out_of_all[low:high] - start] = -np.inf
         candidates.add(scores, start)
     found = candidates.places()[:, : min(keep, total)]
-    least = candidates.least if keep < total else np.full(queries, -np.inf, dtype=np.float32)
+    least = candidates.least if keep < total else np.full(queries, -np.inf, dtype=dtype)
     return (np.where(found >= 0, among[found], -1) if isinstance(among, np.ndarray) else found), least
 
 
@@ -232,15 +248,15 @@ class _Candidates:
     sorting is dear, and the worst candidate gets better ever more slowly.
     """
 
-    def __init__(self, queries: int, keep: int) -> None:
-        self.scores = np.full((queries, keep), -np.inf, dtype=np.float32)
+    def __init__(self, queries: int, keep: int, dtype: type[np.floating[Any]]) -> None:
+        self.scores: Scores = np.full((queries, keep), -np.inf, dtype=dtype)
         self.rows = np.full((queries, keep), -1, dtype=np.int64)
-        self.least = np.full(queries, -np.inf, dtype=np.float32)
-        self.waiting: list[tuple[Ids, Ids, Float32]] = []
+        self.least: Scores = np.full(queries, -np.inf, dtype=dtype)
+        self.waiting: list[tuple[Ids, Ids, Scores]] = []
         self.waiting_size = 0
         self.sorted_at = 0
 
-    def add(self, scores: Float32, start: int) -> None:
+    def add(self, scores: Scores, start: int) -> None:
         """Look at the scores of the rows from `start` on, shape (queries, B)."""
         keep = self.scores.shape[1]
         # Later rows must be better than the worst; what is surely reached by the first block may be just reached.
@@ -271,7 +287,7 @@ class _Candidates:
         order = np.argsort(query, kind="stable")
         query, row, score = query[order], row[order], score[order]
         nth = keep + np.arange(query.size) - np.repeat(np.cumsum(counts) - counts, counts)
-        scores = np.full((queries, keep + int(counts.max())), -np.inf, dtype=np.float32)
+        scores = np.full((queries, keep + int(counts.max())), -np.inf, dtype=score.dtype)
         rows = np.full(scores.shape, -1, dtype=np.int64)
         scores[:, :keep], rows[:, :keep] = self.scores, self.rows
         scores[query, nth], rows[query, nth] = score, row
@@ -282,10 +298,10 @@ class _Candidates:
         self.least = self.scores[:, -1]
 
 
-def _surely_reached(scores: Float32, keep: int) -> Float32:
+def _surely_reached(scores: Scores, keep: int) -> Scores:
     """For each query a score that at least `keep` columns reach: the keep-th largest of the maxima of groups."""
     groups = 4 * keep
     width = scores.shape[1] // groups
     maxima = scores[:, : groups * width].reshape(len(scores), groups, width).max(axis=2)
-    reached: Float32 = np.partition(maxima, groups - keep, axis=1)[:, groups - keep]
+    reached: Scores = np.partition(maxima, groups - keep, axis=1)[:, groups - keep]
     return reached

@@ -13,7 +13,7 @@ import numpy as np
 
 from firth.errors import OptionError
 from firth.vectors.lookup import Lookup, Unknown, one_or_more
-from firth.vectors.nearest_rows import Floats, Ids, best, cosines, nearest, unit
+from firth.vectors.nearest_rows import Floats, Ids, best, nearest, unit
 from firth.vectors.rows import Float32, Rows
 
 Method = Literal["3cosadd", "3cosmul"]
@@ -61,10 +61,15 @@ class NearestWords(Lookup):
     def _nearest(
         self, queries: Floats, n: int, restrict: int | Iterable[str] | None, exclude: Iterable[str], itself: list[Ids]
     ) -> list[Neighbors]:
-        out = self._left_out(exclude, itself, len(queries))
         rows, lengths = self._searched
         places, scores = nearest(
-            rows, lengths, queries, min(checked_n(n), len(self)), among=self._among(restrict), left_out=out
+            rows,
+            lengths,
+            queries,
+            min(checked_n(n), len(self)),
+            among=self._among(restrict),
+            left_out=itself or None,
+            excluded=self._excluded(exclude),
         )
         return self._named(places, scores)
 
@@ -78,32 +83,36 @@ class NearestWords(Lookup):
         exclude: Iterable[str],
         itself: list[Ids],
     ) -> list[Neighbors]:
-        """Answers by 3CosMul: each block's cosines with every word of the queries are multiplied together."""
-        rows, lengths = self._searched
-        out = self._left_out(exclude, itself, len(plus))
+        """Answers by 3CosMul: each block's cosines with every word of the queries are multiplied together.
+
+        In float64: where a word is opposite to a negative one, a float32 cosine would be divided by its own error.
+        """
+        rows, _ = self._searched
+        excluded = self._excluded(exclude)
         among, n = self._among(restrict), min(checked_n(n), len(self))
         answers: list[Neighbors] = []
         for start in range(0, len(plus), 64):
             chosen = range(start, min(start + 64, len(plus)))
             used = sorted({place for query in chosen for place in plus[query] + minus[query]})
             at = {place: number for number, place in enumerate(used)}
-            terms = units[used].astype(np.float32)
+            terms = units[used]
 
             def score(
-                span: slice | Ids, chosen: range = chosen, at: dict[int, int] = at, terms: Float32 = terms
-            ) -> Float32:
-                halves = (1 + cosines(rows, lengths, terms, span)) / 2
+                span: slice | Ids, chosen: range = chosen, at: dict[int, int] = at, terms: Floats = terms
+            ) -> Floats:
+                block = rows.block(span.start, span.stop) if isinstance(span, slice) else rows.take(span)
+                halves = _halves(terms, block)
                 above = [halves[[at[place] for place in plus[query]]].prod(axis=0) for query in chosen]
                 below = [halves[[at[place] for place in minus[query]]].prod(axis=0) for query in chosen]
-                return np.asarray(np.array(above) / (np.array(below) + _COSMUL_FLOOR), dtype=np.float32)
+                return np.round(np.array(above) / (np.array(below) + _COSMUL_FLOOR), 9)
 
-            left_out = None if out is None else out[start : chosen.stop]
-            places, _ = best(len(self), len(chosen), n + _SPARE, score, among, left_out)
+            places, _ = best(
+                len(self), len(chosen), n + _SPARE, score, among, itself[start : chosen.stop], excluded, np.float64
+            )
             for query, row in zip(chosen, places, strict=True):
                 found = row[row >= 0]
-                exact_halves = (1 + unit(rows.take(found)) @ units[plus[query] + minus[query]].T) / 2
-                over, under = np.split(exact_halves, [len(plus[query])], axis=1)
-                exact = np.round(over.prod(axis=1) / (under.prod(axis=1) + _COSMUL_FLOOR), 9)
+                over, under = np.split(_halves(units[plus[query] + minus[query]], rows.take(found)), [len(plus[query])])
+                exact = np.round(over.prod(axis=0) / (under.prod(axis=0) + _COSMUL_FLOOR), 9)
                 order = np.lexsort((found, -exact))[:n]
                 answers += self._named(found[order][np.newaxis], exact[order][np.newaxis])
         return answers
@@ -115,11 +124,9 @@ class NearestWords(Lookup):
             for row, values in zip(places.tolist(), scores.tolist(), strict=True)
         ]
 
-    def _left_out(self, exclude: Iterable[str], itself: list[Ids], queries: int) -> list[Ids] | None:
+    def _excluded(self, exclude: Iterable[str]) -> Ids:
         rows = [self.index[word] for word in one_or_more(exclude) if word in self.index]
-        if not rows:
-            return itself or None
-        return [np.unique(np.concatenate([*itself[query : query + 1], rows])) for query in range(queries)]
+        return np.unique(np.array(rows, dtype=np.int64))
 
     def _among(self, restrict: int | Iterable[str] | None) -> int | Ids | None:
         if restrict is None:
@@ -141,6 +148,15 @@ class NearestWords(Lookup):
         for start, block in self._center.blocks():
             units[start : start + len(block)] = unit(block)
         return Rows(units), np.where(lengths > 0, 1.0, 0.0)
+
+
+def _halves(units: Floats, vectors: Float32) -> Floats:
+    """(1 + cosine) / 2 of unit vectors, shape (terms, D), with vectors, (B, D); shape (terms, B)."""
+    exact = vectors.astype(np.float64)
+    lengths = np.sqrt(np.einsum("bd,bd->b", exact, exact))
+    found: Floats = units @ exact.T
+    found /= np.where(lengths > 0, lengths, 1)
+    return (1 + np.round(found, 12)) / 2  # the same of rows that point the same way
 
 
 def _sums(units: Floats, places: list[list[int]]) -> Floats:

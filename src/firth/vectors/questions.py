@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from firth.vectors.vectors import Vectors
 
 SIGNS = ("+", "-", "~", "?")
-_FIELDS = re.compile(r'(?<!\S)"(\S+(?:\s+\S+)+?)"(?!\S)|(\S+)')
+_FIELDS = re.compile(r'(?<!\S)"([^\s"]+(?:\s+[^\s"]+)+)"(?!\S)|(\S+)')
 """Words of a question: between double quotes where they hold white space, otherwise what stands between it."""
 
 
@@ -72,7 +72,7 @@ def answer(vectors: Vectors, query: str, n: int = 10, restrict: int | None = Non
         A word has no vector.
     """
     fields = [quoted or plain for quoted, plain in _FIELDS.findall(query)]
-    shown = " ".join(fields)
+    shown = " ".join(query.split())
     if fields[:1] == ["?"]:
         return Answer(shown, "odd-one-out", [(vectors.odd_one_out(fields[1:]), 0.0)])
     if "~" in fields:

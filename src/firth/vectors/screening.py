@@ -36,10 +36,10 @@ def off_by(dimensions: int) -> float:
     """By how much at most a screened score, over 32767², is off the cosine.
 
     With x and y of length 1 rounded to x + e and y + f, |e_i| and |f_i| at most h = 1/65534, it is off by
-    |x·f + y·e + e·f|, at most 2 h √D + h² D; float64 lengths add nothing that counts.
+    |x·f + y·e + e·f|, at most 2 h √D + h² D; a row's length is the root of a float32 sum, off by D 2^-24 at most.
     """
     half = 0.5 / ONE
-    return float(2 * half * np.sqrt(dimensions) + half * half * dimensions + 1e-12)
+    return float(2 * half * np.sqrt(dimensions) + half * half * dimensions + (dimensions + 8) * 2.0**-24)
 
 
 @word

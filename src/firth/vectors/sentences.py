@@ -119,7 +119,7 @@ class Averaging(Lookup):
         if remove_components > len(sentences):
             raise OptionError(f"remove_components is {remove_components} and there are only {len(sentences):,} texts")
         if remove_components:
-            directions = np.linalg.svd(means, full_matrices=False)[2][:remove_components]
+            directions = principal_directions(means, remove_components)
             means -= (means @ directions.T) @ directions
         return means.astype(np.float32)
 
@@ -150,6 +150,12 @@ class Averaging(Lookup):
         rows = np.array([self.index.get(word, -1) for word in words], dtype=np.int64)
         shares = np.where(rows >= 0, self.counts[rows], 0) / total
         return np.asarray(SIF_SMOOTHING / (SIF_SMOOTHING + shares))
+
+
+def principal_directions(means: Floats, count: int) -> Floats:
+    """The `count` largest principal directions of rows, shape (count, D), without a second table of all rows."""
+    directions: Floats = np.linalg.eigh(means.T @ means)[1][:, ::-1].T[:count]  # eigh begins with the smallest
+    return directions
 
 
 def _demand_weights(weights: Mapping[str, float]) -> None:

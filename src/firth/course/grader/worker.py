@@ -83,6 +83,8 @@ def packed(value: Any, arrays: list[ndarray[Any, Any]], depth: int = 0) -> Any:
             if array.dtype.kind in "biufc" and array.nbytes <= MOST_BYTES // 8:
                 arrays.append(array)
                 return {"array": len(arrays) - 1}
+    if isinstance(value, ndarray):
+        return {"other": f"ndarray, {value.dtype}, shape {value.shape}"[:_MOST_LETTERS]}
     if isinstance(value, list | tuple) and depth < 3 and len(value) <= 1_000:
         return {"list": [packed(each, arrays, depth + 1) for each in value], "type": type(value).__name__}
     return {"other": str(type(value).__name__)[:_MOST_LETTERS]}
