@@ -13,6 +13,7 @@ import time
 import pytest
 
 from firth.cli import main
+from firth.output import printable
 from firth.prompt import Completer
 from firth.vectors import Vectors
 
@@ -265,3 +266,9 @@ def test_convert_lists_the_formats(capsys):
     assert re.search(r"fasttext-bin +read +fastText's", out)
     assert re.search(r"model2vec +written +", out)
     assert re.search(r"native +\.safetensors +read, written", out)
+
+
+def test_what_would_turn_or_break_a_line_of_the_terminal_is_written_out():
+    assert printable("a\u202eb\u2066c\u2028d\x1b[2J") == "a\\u202eb\\u2066c\\u2028d\\x1b[2J"
+    persian, family = "می‌خواهم", "👨‍👩‍👧"
+    assert (printable(persian), printable(family)) == (persian, family)

@@ -29,9 +29,18 @@ def print_json(answer: Any) -> None:
     print(json.dumps(answer, indent=2, ensure_ascii=False))  # noqa: T201
 
 
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
 def printable(text: str) -> str:
-    """Text with control characters written out, so that a word of a file can't command the terminal."""
-    return "".join(letter if unicodedata.category(letter) != "Cc" else f"\\x{ord(letter):02x}" for letter in text)
+    """Text with what commands the terminal written out: control characters, line ends, turns of the direction."""
+    return "".join(_shown(letter) for letter in text)
+
+
+def _shown(letter: str) -> str:
+    if unicodedata.category(letter) == "Cc":
+        return f"\\x{ord(letter):02x}"
+    return f"\\u{ord(letter):04x}" if letter in _TURNING or letter in "\u2028\u2029" else letter
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
