@@ -1,4 +1,4 @@
-# One command each: make demo | test | lint | bench | docs | clean. Each sets up what it needs in .venv (Python 3.11+).
+# One command each: make demo | test | lint | bench | docs | torture | clean. Each sets up what it needs in .venv (Python 3.11+).
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,7 +9,7 @@ BENCH := firth-bench
 FILE ?= $(FIRTH_DATA)/corpora/enwiki-100mb.txt.gz
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench docs clean
+.PHONY: help demo test lint bench docs torture clean
 
 help:
 	@echo 'make demo   train word vectors, picture and report them (in $(DEMO)/; RESUME=1 goes on after a stop)'
@@ -17,6 +17,7 @@ help:
 	@echo 'make lint   ruff and mypy --strict'
 	@echo 'make bench  Firth beside gensim on FILE=text.txt.gz (in $(BENCH)/; OPTIONS="--threads 2" adds options)'
 	@echo 'make docs   the documentation, in site/: open site/index.html'
+	@echo 'make torture  break Firth on purpose: kills, full disks, flipped bits, wrong options (SEED=1; half an hour)'
 	@echo 'make clean  remove what the others made'
 
 # Each stamp is made again when pyproject.toml changes. pip's --group needs pip 25.1.
@@ -58,6 +59,9 @@ bench: $(VENV)/.bench
 
 docs: $(VENV)/.dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+torture: $(VENV)/.dev
+	PYTHONPATH=tests $(BIN)/python -m torture --seed $(or $(SEED),1)
 
 clean:
 	rm -rf $(VENV) $(DEMO) $(BENCH) site build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
