@@ -47,7 +47,7 @@ demo: $(VENV)/.demo
 	$(BIN)/firth demo --out $(DEMO) $(if $(RESUME),--resume)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -1,9 +1,10 @@
-"""What holds for every test: none touches the user's cache, and one that needs the treebank skips without it."""
+"""What holds for every test: none touches the user's cache or asserts a time; what needs the treebank skips without."""
 
 import os
 import tempfile
 
 import pytest
+from hypothesis import settings
 
 from firth.datasets import status
 
@@ -16,6 +17,8 @@ def pytest_configure(config):
     cache = tempfile.TemporaryDirectory(prefix="firth-test-cache-")
     config.add_cleanup(cache.cleanup)
     os.environ["FIRTH_CACHE"] = cache.name
+    settings.register_profile("patient")  # how long an example takes says nothing about Firth
+    settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items):

@@ -40,7 +40,7 @@ def as_reference(corpus):
     return vocabulary.words, vocabulary.counts.tolist(), corpus.ids.tolist(), corpus.offsets.tolist()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(WORDS, max_size=8), max_size=20), st.integers(1, 3))
 def test_any_lists_of_words_are_counted_and_encoded_as_plain_python_does(sentences, min_count):
     expected = reference(sentences, min_count)

@@ -33,7 +33,7 @@ VECTORS = Vectors(
 @given(
     words=st.lists(ANY_WORD, min_size=1, max_size=6, unique=True), numbers=st.lists(FLOAT32, min_size=12, max_size=12)
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_words_and_numbers_come_back_to_the_bit(tmp_path_factory, name, packing, words, numbers):
     if packing and name == "native":
         return

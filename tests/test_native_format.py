@@ -53,7 +53,7 @@ def test_what_is_saved_comes_back(tmp_path, outside):
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), min_size=1, unique=True))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_any_words_come_back(tmp_path_factory, words):
     path = tmp_path_factory.mktemp("v") / "v.safetensors"
     vectors = Vectors(words, np.ones((len(words), 2)), settings={"words": words})
@@ -122,7 +122,7 @@ def test_bytes_added_at_the_end_are_detected(tmp_path):
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_garbage_is_refused(tmp_path_factory, garbage):
     with pytest.raises(DataError):
         read(tmp_path_factory.mktemp("v") / "v.safetensors", garbage)
@@ -234,7 +234,7 @@ def stored(tmp_path, dtype, matrix):
 @given(
     st.lists(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=3, max_size=3), min_size=1)
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_float32_comes_back_to_the_bit_and_int8_within_half_a_step(tmp_path_factory, rows):
     folder = tmp_path_factory.mktemp("v")
     matrix = np.array(rows, dtype=np.float32)

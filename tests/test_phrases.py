@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from firth import DataError, OptionError, Vocabulary
@@ -89,7 +89,6 @@ def learn_by_definition(sentences, passes, min_count, threshold, scoring, connec
     return found, sentences
 
 
-@settings(deadline=None)
 @given(
     TEXTS,
     some.integers(1, 3),

@@ -211,7 +211,7 @@ def losses_of(negatives, words):
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(pairs())
 def test_every_gradient_agrees_with_the_complex_step_to_the_last_bits(problem):
     outside, negatives, window, (centers, outsides) = problem

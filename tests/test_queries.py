@@ -96,7 +96,7 @@ def test_nearest_to_vectors(vectors, cut):
 
 
 @given(st.lists(st.lists(st.integers(-2, 2), min_size=2, max_size=2), min_size=1, max_size=30), st.integers(1, 40))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_ties_stand_in_the_order_of_words_however_the_search_is_cut(numbers, n):
     matrix = np.array(numbers, dtype=np.float32)
     vectors = Vectors([f"w{row}" for row in range(len(matrix))], matrix)
