@@ -6,12 +6,11 @@ import signal
 import subprocess
 import sys
 import time
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from planted import planted_text
+from planted import planted_sentences
 from twin import CELLS
 
 from firth import Callback, Checkpoints, Corpus, DataError, FirthError, OptionError, Vectors, Word2Vec
@@ -28,9 +27,7 @@ RULES = [False, True]
 
 
 def sentences(seed=1, count=400):
-    text, _ = planted_text(seed, sentences=count)
-    ids = text.ids.tolist()
-    return [[f"w{word}" for word in ids[a:b]] for a, b in pairwise(text.offsets.tolist())]
+    return planted_sentences(seed, count)
 
 
 @pytest.fixture(scope="module")

@@ -297,7 +297,9 @@ def test_a_word_in_two_pairs_is_drawn_once():
 
 def test_in_one_dimension_arrows_have_places(tmp_path):
     figure = analogy_figure([("a", "b"), ("c", "d")], [[-1.0], [-2]], [[1.0], [3]], title="t")
+    assert label_faults(figure) == []
     style.write_figure(tmp_path / "a.png", figure)
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_log_is_read_with_gaps_scores_and_a_half_written_end(tmp_path):

@@ -6,11 +6,10 @@ import random
 import subprocess
 import sys
 import time
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from planted import planted_text
+from planted import planted_sentences, write_planted
 
 from firth import Corpus, Vectors, Word2Vec
 from firth.vectors.native import content_checksum
@@ -22,10 +21,7 @@ OPTIONS = ["--deterministic", "--dimensions", "30", "--min-count", "1", "--subsa
 def text(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FIRTH_CACHE", str(tmp_path / "cache"))
-    planted, _ = planted_text(5, sentences=2_500)
-    ids = planted.ids.tolist()
-    lines = [" ".join(f"w{word}" for word in ids[a:b]) for a, b in pairwise(planted.offsets.tolist())]
-    (tmp_path / "text.txt").write_text("\n".join(lines) + "\n")
+    write_planted(tmp_path / "text.txt", 5, sentences=2_500)
     return tmp_path
 
 
@@ -77,10 +73,7 @@ def _killed_and_resumed():
 @pytest.mark.parametrize("deterministic", [False, True])
 @pytest.mark.parametrize("threads", [1, 2, 3, 8])
 def test_words_counted_are_those_of_the_text_times_the_epochs_exactly(threads, deterministic):
-    planted, _ = planted_text(7, sentences=1_203, length=7)
-    ids = planted.ids.tolist()
-    sentences = [[f"w{word}" for word in ids[a:b]] for a, b in pairwise(planted.offsets.tolist())]
-    corpus = Corpus.from_text(sentences, min_count=1)
+    corpus = Corpus.from_text(planted_sentences(7, sentences=1_203, length=7), min_count=1)
     options = {"threads": threads, "deterministic": deterministic, "dimensions": 5, "subsample": 1e-2}
     model = Word2Vec(epochs=3, **options).fit(corpus)
     assert len(corpus.ids) == 1_203 * 7

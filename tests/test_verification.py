@@ -2,11 +2,10 @@
 
 import json
 import shlex
-from itertools import pairwise
 
 import numpy as np
 import pytest
-from planted import planted_text
+from planted import write_planted
 
 from firth import Checkpoints, Corpus, DataError, OptionError, Vectors, Word2Vec
 from firth.cli import main
@@ -21,10 +20,7 @@ def folder(tmp_path, monkeypatch):
     """Where text.txt is."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FIRTH_CACHE", str(tmp_path / "cache"))
-    text, _ = planted_text(5, sentences=200)
-    ids = text.ids.tolist()
-    lines = [" ".join(f"w{word}" for word in ids[a:b]) for a, b in pairwise(text.offsets.tolist())]
-    (tmp_path / "text.txt").write_text("\n".join(lines) + "\n")
+    write_planted(tmp_path / "text.txt", 5, sentences=200)
     return tmp_path
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from firth.cli_corpus import Json, Quiet
-from firth.cli_vectors import DuplicatesOption, File, From, InvalidOption, Vocabulary
+from firth.cli_vectors import DuplicatesOption, File, From, InvalidOption, Vocabulary, load_vectors
 from firth.errors import DataError, OptionError
 from firth.files import make_folder
 from firth.output import print_json, printable
@@ -53,7 +53,6 @@ def explore(
     It opens in any browser, needs no network, and sends nothing anywhere. See docs/explore.md.
     """
     from firth.plots.explorer.page import LAYOUTS, MOST_FREQUENT, write_explorer
-    from firth.vectors.vectors import Vectors
 
     if n is not None and words is not None:
         raise OptionError("give -n or --words, not both")
@@ -61,13 +60,7 @@ def explore(
         raise OptionError(f"-n is {n:,}: it must be at least 1")
     if out.is_dir():
         raise OptionError(f"--out {out} is a folder: name the page in it, as in  {out / 'explorer.html'}")
-    vectors = Vectors.load(
-        file,
-        format_,
-        vocabulary=vocabulary,
-        duplicates=duplicates,  # type: ignore[arg-type]  # validated there
-        invalid=invalid,  # type: ignore[arg-type]
-    )
+    vectors = load_vectors(file, format_, duplicates, invalid, vocabulary)
     chosen = _words_of(words, vectors) if words is not None else n
     make_folder(out.parent)  # known to be missing or read-only before the layout, not after it
     with progress("placing words", quiet=quiet) as report:

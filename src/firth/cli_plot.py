@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from firth.cli_corpus import Json, Quiet
-from firth.cli_vectors import DuplicatesOption, File, From, InvalidOption
+from firth.cli_vectors import DuplicatesOption, File, From, InvalidOption, load_vectors
 from firth.errors import DataError, OptionError
 from firth.files import make_folder
 from firth.output import print_json, printable, say
@@ -313,10 +313,9 @@ def _lines(path: Path) -> list[list[str]]:
 
 def _load(file: Path, format_: str | None, duplicates: str, invalid: str) -> Vectors:
     from firth.errors import import_extra
-    from firth.vectors.vectors import Vectors
 
     import_extra("matplotlib.figure", "lab")  # known to be missing before the work, not after it
-    return Vectors.load(file, format_, duplicates=duplicates, invalid=invalid)  # type: ignore[arg-type]  # validated there
+    return load_vectors(file, format_, duplicates, invalid)
 
 
 def _rows(vectors: Vectors, words: list[str]) -> NDArray[np.float32]:

@@ -58,9 +58,9 @@ def describe(
     from firth.vectors.formats.registry import format_of_file
 
     if reproduce:
-        _tell_command(file, _load(file, format_, duplicates, invalid), as_json)
+        _tell_command(file, load_vectors(file, format_, duplicates, invalid), as_json)
         return
-    vectors = _load(file, format_, duplicates, invalid)
+    vectors = load_vectors(file, format_, duplicates, invalid)
     answer = {"file": str(file), "format": format_ or format_of_file(file).name, **_description(vectors, file)}
     if as_json:
         print_json(answer)
@@ -141,7 +141,7 @@ def convert(
     from firth.vectors.formats.registry import format_to_write, losses, written_words
 
     chosen = format_to_write(target, to, dtype, spaces)
-    vectors = _load(source, format_, duplicates, invalid, vocabulary)
+    vectors = load_vectors(source, format_, duplicates, invalid, vocabulary)
     lost = losses(vectors, chosen)
     written = written_words(vectors, chosen, spaces)  # type: ignore[arg-type]  # validated there
     written.save(target, chosen.name, dtype=dtype)  # type: ignore[arg-type]  # validated there
@@ -193,7 +193,7 @@ def query(
     """
     from firth.vectors.questions import answer
 
-    vectors = _load(file, format_, duplicates, invalid)
+    vectors = load_vectors(file, format_, duplicates, invalid)
     if words:
         _print_answer(answer(vectors, " ".join(words), n, restrict), as_json)
         return
@@ -241,7 +241,10 @@ def _print_answer(found: Answer, as_json: bool) -> None:
         print_table(("word", "cosine", ""), rows, right=("cosine",))
 
 
-def _load(file: Path, format_: str | None, duplicates: str, invalid: str, vocabulary: Path | None = None) -> Vectors:
+def load_vectors(
+    file: Path, format_: str | None, duplicates: str, invalid: str, vocabulary: Path | None = None
+) -> Vectors:
+    """Load vectors as the options of a command say."""
     from firth.vectors.vectors import Vectors
 
     return Vectors.load(file, format_, vocabulary=vocabulary, duplicates=duplicates, invalid=invalid)  # type: ignore[arg-type]  # validated there

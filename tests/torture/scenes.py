@@ -1,11 +1,10 @@
 """What is broken: a small text, vectors, and commands whose answers are known."""
 
 import hashlib
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from planted import planted_text
+from planted import write_planted
 
 from firth import DataError, Vectors
 from firth.checkpoints import read_snapshot
@@ -15,11 +14,7 @@ LEARN = ["train", "text.txt", "-o", "v.safetensors", "--dimensions", "8", "--sub
 
 def write_text(path: Path, sentences: int, seed: int = 5) -> None:
     """A text of two topics, a sentence a line."""
-    text, _ = planted_text(seed, sentences=sentences)
-    ids = text.ids.tolist()
-    path.write_text(
-        "\n".join(" ".join(f"w{word}" for word in ids[a:b]) for a, b in pairwise(text.offsets.tolist())) + "\n"
-    )
+    write_planted(path, seed, sentences)
 
 
 def some_vectors(seed: int, words: int = 3_000, dimensions: int = 40) -> Vectors:
