@@ -2,6 +2,9 @@
 
 import os
 import resource
+import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -10,7 +13,7 @@ import pytest
 from submissions import FUNCTIONS, IMPORTS, SGD, source, submit, with_body
 
 from firth.course import grader
-from firth.course.grader import process, worker
+from firth.course.grader import worker
 from firth.course.grader.grade import _Grader
 from firth.course.grader.parts import assignment_parts
 from firth.course.grader.submission import read_submission
@@ -330,10 +333,28 @@ def test_a_large_file_is_not_written(tmp_path):
 
 def test_temporary_folders_are_gone(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
-    monkeypatch.setattr(process.tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "tempdir", None)
     (tmp_path / "temporary").mkdir()
     with_sigmoid(tmp_path / "work", "import os\nos._exit(0)")
     assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_what_a_killed_grading_left_is_swept_by_the_next(tmp_path, monkeypatch):
+    place = tmp_path / "temporary"
+    place.mkdir()
+    submitted = submit(tmp_path / "work", source(sigmoid=with_body("sigmoid", "while True: pass")))
+    command = [sys.executable, "-m", "firth", "grade", str(submitted), "-q"]
+    grading = subprocess.Popen(command, env={**os.environ, "TMPDIR": str(place)})
+    while not any((each / "work").is_dir() for each in place.iterdir()):
+        assert grading.poll() is None
+        time.sleep(0.02)
+    grading.kill()
+    grading.wait()
+    assert list(place.iterdir())
+    monkeypatch.setenv("TMPDIR", str(place))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert graded(submit(tmp_path / "right", source())).points == 1
+    assert list(place.iterdir()) == []
 
 
 def test_the_environment_of_who_grades_is_not_handed_on(tmp_path, monkeypatch):

@@ -181,8 +181,8 @@ def run(arguments: Sequence[str], folder: Path, **options) -> Ended:
     return Process(command(arguments), folder, **options).ended()
 
 
-def one_sentence(ended: Ended) -> str:
-    """What is wrong with how a command ended; nothing where it did its work, or failed in one sentence."""
+def one_sentence(ended: Ended, most: int = 1) -> str:
+    """What is wrong with how a command ended; nothing where it did its work, or failed in one sentence (or `most`)."""
     if "Traceback" in ended.err or "a fault of Firth" in ended.err:
         return f"a traceback: {ended.err.strip()[-600:]}"
     if ended.code == 0:
@@ -191,7 +191,7 @@ def one_sentence(ended: Ended) -> str:
         return f"exit status {ended.code}: {ended.err.strip()[-600:]}"
     lines = ended.err.strip().splitlines()
     sentences = [line for line in lines if line.startswith("firth: ")]
-    if len(sentences) != 1 or not lines[-1].startswith("firth: "):
+    if not 1 <= len(sentences) <= most or not lines[-1].startswith("firth: "):
         return f"not one sentence: {ended.err.strip()[-600:]!r}"
     return ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-import tempfile
+import shutil
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from firth import theory
 from firth.course.grader.parts import Case, Part
 from firth.course.grader.process import Answer, FailedError
 from firth.course.grader.worker import Desk, packed, unpacked
+from firth.files import passing_folder
 from firth.theory.functions import Floats
 
 RELATIVE, ABSOLUTE = 1e-5, 1e-6
@@ -122,9 +123,9 @@ def outcomes_here(function: Callable[..., Any], part: Part) -> list[Outcome]:
     What is printed is dropped, the random state is put back, and the working folder is an empty one.
     """
     before = theory.get_random_state()
+    folder = passing_folder("grade")
     try:
         with (
-            tempfile.TemporaryDirectory(prefix="firth-grade-") as folder,
             contextlib.chdir(folder),
             contextlib.redirect_stdout(io.StringIO()),
             warnings.catch_warnings(),
@@ -134,6 +135,7 @@ def outcomes_here(function: Callable[..., Any], part: Part) -> list[Outcome]:
             return [_outcome_here(function, part, case) for case in part.cases]
     finally:
         theory.set_random_state(before)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _outcome_here(function: Callable[..., Any], part: Part, case: Case) -> Outcome:

@@ -16,7 +16,6 @@ import signal
 import site
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +26,7 @@ from typing import Any
 
 from firth.course.grader import worker
 from firth.errors import FirthError, OptionError
+from firth.files import passing_folder
 from firth.theory.functions import Floats
 
 STARTING_SECONDS = 60.0
@@ -102,7 +102,7 @@ class StudentProcess:
         self._deadline = math.inf
 
     def __enter__(self) -> StudentProcess:
-        self._root = Path(tempfile.mkdtemp(prefix="firth-grade-"))
+        self._root = passing_folder("grade")
         try:
             self._folder = self._root / "work"
             for name, content in self._files.items():
