@@ -138,7 +138,7 @@ def test_with_a_rate_of_one_the_kernel_steps_along_central_differences(cell, det
     ids = np.array([3, 1, 4, 1, 2], np.uint32)
     text = EncodedText(ids, np.array([0, 5], np.int64), np.bincount(ids))
     config = make_config(cell, dimensions=3, learning_rate=1.0, deterministic=deterministic, negatives=4)
-    plan, _ = make_plans(text.offsets, config)
+    plan, _ = make_plans(text, config)
     tree = huffman_tree(text.counts) if cell[1] == "hierarchical-softmax" else None
     parameters = make_parameters(text, config, scale=1.0)
     x = np.stack([each[:5, :3].astype(np.float64) for each in (parameters.center, parameters.outside)])

@@ -11,6 +11,7 @@ from firth import OptionError
 from firth.training.config import TrainingConfig
 from firth.training.plan import batch_words, cut, gathered, make_plans
 from firth.training.schedule import learning_rate
+from firth.training.trainer import EncodedText
 
 lengths = st.lists(st.integers(0, 300), min_size=1, max_size=60)
 
@@ -42,17 +43,21 @@ def test_groups_hold_as_few_pieces_as_make_the_words_asked_for(lengths, words):
 
 def test_the_held_out_part_is_spread_evenly_and_never_learned_from():
     offsets = np.arange(0, 10_001, 10)
-    plan, held_out = make_plans(offsets, TrainingConfig(held_out=0.05))
+    plan, held_out = make_plans(text_of(offsets), TrainingConfig(held_out=0.05))
     assert held_out.total == 500
     assert plan.total == 9_500
     assert not set(plan.starts.tolist()) & set(held_out.starts.tolist())
     assert set(np.diff(held_out.starts)) == {200}
 
 
+def text_of(offsets):
+    return EncodedText(np.zeros(offsets[-1], np.uint32), offsets, np.array([offsets[-1]]))
+
+
 @given(lengths)
 def test_chunks_count_every_word_once(lengths):
     offsets = np.concatenate(([0], np.cumsum(lengths)))
-    plan, held_out = make_plans(offsets, TrainingConfig())
+    plan, held_out = make_plans(text_of(offsets), TrainingConfig())
     assert plan.total == offsets[-1]
     assert held_out.total == 0
     assert np.all(np.diff(plan.words) > 0)

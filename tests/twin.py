@@ -74,7 +74,7 @@ def replay(text: EncodedText, config: TrainingConfig, parameters: Parameters):
     words, dimensions = text.counts.size, config.dimensions
     center, outside = (each[:words, :dimensions].astype(np.float64) for each in (parameters.center, parameters.outside))
     tree = huffman_tree(text.counts) if config.objective == "hierarchical-softmax" else None
-    plan, _ = make_plans(text.offsets, config)
+    plan, _ = make_plans(text, config)
     losses, number = 0.0, 0
     for batch in batches_of(text, config, plan):
         total = [np.zeros_like(center), np.zeros_like(outside)]

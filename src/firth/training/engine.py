@@ -17,7 +17,7 @@ from firth.progress import Report, silent
 from firth.training.checkpointing import RunCheckpoints
 from firth.training.config import TrainingConfig
 from firth.training.epochs import Watch, run_epochs
-from firth.training.plan import Plan, make_plans
+from firth.training.plan import Plan, demand_held_out, make_plans
 from firth.training.trainer import EncodedText
 
 
@@ -195,13 +195,14 @@ def train(
     """
     from firth.training.prepare import make_engine
 
-    plan, held_out = make_plans(text.offsets, config)
+    plan, held_out = make_plans(text, config)
+    demand_held_out(held_out.total, config)
     if plan.total == 0:
         raise FirthError("the text has no words of the vocabulary: give it more text, or lower min_count")
     run = TrainingRun(config, plan.total * config.epochs, parameters, first_epoch)
     if checkpoints is not None:
         checkpoints.begin(run)
-    engine = make_engine(text, config, parameters, announce)
+    engine = make_engine(text.counts, config, parameters, announce)
     for callback in callbacks:
         callback.on_start(run)
     watch = Watch(report, callbacks, should_stop, checkpoints)

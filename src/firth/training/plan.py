@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from firth.errors import OptionError
 from firth.training.config import TrainingConfig
 from firth.training.sampling import keep_probabilities
+from firth.training.trainer import EncodedText
 
 LONGEST = 10_000
 """Words of a piece; longer sentences are cut."""
@@ -40,14 +41,20 @@ class Plan:
 
     Attributes
     ----------
+    ids
+        The words that they are of, shape (T,), uint32, not to be written to.
+    first
+        Where these stand in the whole text, of which they may be a part: draws depend on that.
     starts, ends
-        Positions where they start and end, shape (S,), int64.
+        Positions among `ids` where they start and end, shape (S,), int64.
     chunks
         Pieces that are learned from at a stretch: chunk c is pieces chunks[c] to chunks[c + 1] - 1.
     words
         Words in all pieces before each chunk, and in all, shape (chunks + 1,), int64.
     """
 
+    ids: NDArray[np.uint32]
+    first: int
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
     chunks: NDArray[np.int64]
@@ -97,22 +104,23 @@ def batch_words(config: TrainingConfig, counts: NDArray[np.int64]) -> int:
     return int(np.clip(MOST_REPEATS * np.maximum(counts, 1).sum() / staying.max(), 8, BATCH_WORDS))
 
 
-def _demand_held_out(held_out: Plan, config: TrainingConfig) -> None:
-    if config.held_out and not held_out.total:
-        raise OptionError(f"held_out is {config.held_out:g}, which is not one sentence of this text: ask for more")
-
-
-def make_plans(offsets: NDArray[np.int64], config: TrainingConfig) -> tuple[Plan, Plan]:
+def make_plans(text: EncodedText, config: TrainingConfig, first: int = 0, finer: int = 1) -> tuple[Plan, Plan]:
     """The plan of what is learned from, and that of what is held out.
 
     Parameters
     ----------
-    offsets
-        Where sentences start, and the end of the last, shape (S + 1,).
+    text
+        The text, or a part of one.
     config
         The options.
+    first
+        Words of the text before this part.
+    finer
+        Chunks are smaller by this factor.
     """
-    starts, ends = cut(offsets, LONGEST_EXACT if config.deterministic else LONGEST)
+    ids = text.ids.view()
+    ids.flags.writeable = False  # kernels are compiled for ids that are only read, as those of a corpus on disk are
+    starts, ends = cut(text.offsets, LONGEST_EXACT if config.deterministic else LONGEST)
     is_held = np.zeros(starts.size, dtype=bool)
     if config.held_out:
         # Spread evenly: piece s is held out where the multiple of the share passes a whole number.
@@ -120,12 +128,23 @@ def make_plans(offsets: NDArray[np.int64], config: TrainingConfig) -> tuple[Plan
         is_held = np.diff(passed) > 0
     most = CHUNK_WORDS_EXACT if config.deterministic else CHUNK_WORDS
     most = CHUNK_WORDS_SOFTMAX if config.objective == "softmax" else most
-    held_out = _plan(starts[is_held], ends[is_held], most)
-    _demand_held_out(held_out, config)
-    return _plan(starts[~is_held], ends[~is_held], most), held_out
+    held, learned = (_plan(ids, first, starts[part], ends[part], -(-most // finer)) for part in (is_held, ~is_held))
+    return learned, held
 
 
-def _plan(starts: NDArray[np.int64], ends: NDArray[np.int64], most: int) -> Plan:
+def demand_held_out(words: int, config: TrainingConfig) -> None:
+    """Refuse a held-out part, of so many words, that is nothing."""
+    if config.held_out and not words:
+        raise OptionError(f"held_out is {config.held_out:g}, which is not one sentence of this text: ask for more")
+
+
+def _plan(ids: NDArray[np.uint32], first: int, starts: NDArray[np.int64], ends: NDArray[np.int64], most: int) -> Plan:
     lengths = ends - starts
     chunks = gathered(starts, ends, max(1, min(most, int(lengths.sum()) // LEAST_CHUNKS)))
-    return Plan(starts, ends, chunks, np.concatenate(([0], np.cumsum(lengths)))[chunks])
+    return Plan(ids, first, starts, ends, chunks, np.concatenate(([0], np.cumsum(lengths)))[chunks])
+
+
+def no_plan() -> Plan:
+    """A plan of nothing."""
+    nothing = np.zeros(0, np.int64)
+    return make_plans(EncodedText(nothing.astype(np.uint32), np.zeros(1, np.int64), nothing), TrainingConfig())[0]

@@ -123,6 +123,11 @@ def epoch_key(seed: int, epoch: int) -> int:
     return mixed((mixed((seed + _GOLDEN) & _MASK) + epoch * _GOLDEN) & _MASK)
 
 
+def place_key(key: int, first: int) -> int:
+    """The key under which place p of a part of the text, with `first` words before it, draws what p + first does."""
+    return (key + first * _GOLDEN) & _MASK
+
+
 def draw_window(key: int, position: int, word: int, odds: Odds, window: int, negatives: int) -> Window:
     """Draw what belongs to one position of the text. Twin of the kernels' own.
 
