@@ -33,7 +33,7 @@ _WORDS = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9}
 _MOST = 1e15
 _FREE = ("threads",)
 """Options that may change when a run is resumed: they say who does the work, not what is done."""
-_REMEMBERED = ("epoch", "chunk", "words", "loss", "rate", "seconds", "pairs", "best", "since_best")
+_REMEMBERED = ("epoch", "chunk", "words", "loss", "rate", "seconds", "pairs", "best", "since_best", "left")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Every:
     words: int | None = None
 
 
-def parse_every(text: str) -> Every:
+def parse_every(text: str, name: str = "every") -> Every:
     """Understand how often a checkpoint is to be written.
 
     The grammar is a number and a unit: s, min or h; or words, with k, M or G before it for thousands, millions or
@@ -61,7 +61,7 @@ def parse_every(text: str) -> Every:
     if match and not match[2] and 1 <= (words := float(match[1]) * _WORDS[match[3]]) <= _MOST:
         return Every(words=round(words))
     shown = repr(text)[:60]
-    raise OptionError(f"every is {shown}: give a number and a unit, such as 30s, 5min, 2h, 500kwords or 10Mwords")
+    raise OptionError(f"{name} is {shown}: give a number and a unit, such as 30s, 5min, 2h, 500kwords or 10Mwords")
 
 
 class RunCheckpoints:

@@ -69,6 +69,8 @@ class TrainingRun:
         Why the run ended early; empty where it did not.
     by_request
         Whether somebody asked for that, so that a resumed run goes on; otherwise its own rules ended it.
+    left
+        Of a run on many machines: what is left of the epoch at hand, as [part of the text, first chunk, end].
     told
         When the last report was made, by `time.perf_counter`.
     """
@@ -89,6 +91,7 @@ class TrainingRun:
     since_best: int = 0
     stopped: str = ""
     by_request: bool = False
+    left: list[list[int]] = field(default_factory=list)
     told: float = field(default_factory=time.perf_counter, repr=False)
 
     def stop(self, why: str, *, by_request: bool = False) -> None:

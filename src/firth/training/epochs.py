@@ -14,11 +14,12 @@ import numpy as np
 from firth.compute.crew import beside, run_threads, started
 from firth.errors import FirthError
 from firth.progress import Report
+from firth.training.config import TrainingConfig
 from firth.training.schedule import learning_rate
 
 if TYPE_CHECKING:
     from firth.training.checkpointing import RunCheckpoints
-    from firth.training.engine import Callback, Engine, TrainingRun
+    from firth.training.engine import Callback, Engine, Parameters, TrainingRun
     from firth.training.plan import Plan
 
 REPORT_SECONDS = 0.5
@@ -68,11 +69,15 @@ def run_epochs(plan: Plan, held_out: Plan, engine: Engine, run: TrainingRun, wat
 
 
 def _measure(held_out: Plan, engine: Engine, run: TrainingRun) -> None:
-    """Measure the held-out loss, and end a run that no longer makes it better."""
-    loss = beside(lambda: held_out_loss(held_out, engine), "firth-held-out")
+    """Measure the held-out loss, beside the main thread."""
+    note_held_out(run, beside(lambda: held_out_loss(held_out, engine), "firth-held-out"))
+
+
+def note_held_out(run: TrainingRun, loss: float) -> None:
+    """Keep the held-out loss, and end a run that no longer makes it better."""
     if math.isnan(loss):
         raise FirthError("the held-out sentences have no two words left: hold out more, or set subsample to 0")
-    run.history.append({**_entry(run, run.words / run.seconds), "held_out_loss": loss})
+    run.history.append({**entry(run, run.words / run.seconds), "held_out_loss": loss})
     run.best, run.since_best = (loss, 0) if loss < run.best else (run.best, run.since_best + 1)
     if run.config.patience and run.since_best >= run.config.patience:
         run.stop(f"the held-out loss has not become better for {run.since_best} epochs (best {run.best:.4f})")
@@ -82,8 +87,8 @@ def held_out_loss(plan: Plan, engine: Engine) -> float:
     """Mean loss over a plan's pieces, with nothing learned and the same draws every time."""
     sums = [0.0, 0.0]
     for chunk in range(plan.chunks.size - 1):
-        tally = _Tally()
-        work = _step(plan, -1, chunk, (0.0, 0.0), engine, tally)
+        tally = Tally()
+        work = chunk_work(plan, -1, chunk, (0.0, 0.0), engine, tally)
         run_threads(engine.threads if engine.is_team else 1, work, engine.abandon)
         sums[0] += tally.losses
         sums[1] += tally.pairs
@@ -91,7 +96,7 @@ def held_out_loss(plan: Plan, engine: Engine) -> float:
 
 
 @dataclass
-class _Tally:
+class Tally:
     """What threads add up, under a lock; losses in the order in which chunks are done."""
 
     words: int = 0
@@ -100,14 +105,15 @@ class _Tally:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, words: int, loss: float, pairs: float) -> None:
+        """Add what one chunk came to."""
         with self.lock:
             self.words += words
             self.losses += loss
             self.pairs += pairs
 
 
-def _step(
-    plan: Plan, epoch: int, chunk: int, rates: tuple[float, float], engine: Engine, tally: _Tally
+def chunk_work(
+    plan: Plan, epoch: int, chunk: int, rates: tuple[float, float], engine: Engine, tally: Tally
 ) -> Callable[[int], None]:
     """What one thread does for one chunk; of a team, the first thread tells the losses."""
 
@@ -140,7 +146,7 @@ class _Stretch:
     def __init__(self, plan: Plan, until: int, engine: Engine, run: TrainingRun, watch: Watch) -> None:
         self.plan, self.until, self.engine, self.run, self.watch = plan, until, engine, run, watch
         self.next, self.is_paused, self.is_done = run.chunk, False, threading.Event()
-        self.tally, self.told = _Tally(), _Tally()
+        self.tally, self.told = Tally(), Tally()
         self.words_before, self.seconds_before, self.started = run.words, run.seconds, time.perf_counter()
         self.failures: list[BaseException] = []
 
@@ -205,7 +211,7 @@ class _Stretch:
         run, plan = self.run, self.plan
         ends = ((run.epoch * plan.total + int(plan.words[c])) / run.total_words for c in (chunk, chunk + 1))
         first, last = (learning_rate(run.config, progress) for progress in ends)
-        return _step(plan, run.first_epoch + run.epoch, chunk, (first, last), self.engine, self.tally)
+        return chunk_work(plan, run.first_epoch + run.epoch, chunk, (first, last), self.engine, self.tally)
 
     def _take(self) -> int | None:
         """The next chunk, or None where there is none or the run is to end or to pause."""
@@ -218,7 +224,7 @@ class _Stretch:
     def _pause(self) -> None:
         self.is_paused = True
 
-    def _advance(self, now: _Tally) -> None:
+    def _advance(self, now: Tally) -> None:
         run = self.run
         run.words = self.words_before + now.words
         run.seconds = self.seconds_before + time.perf_counter() - self.started
@@ -227,7 +233,7 @@ class _Stretch:
         run, watch, before = self.run, self.watch, self.told
         run.told = time.perf_counter()
         with self.tally.lock:
-            now = _Tally(self.tally.words, self.tally.losses, self.tally.pairs)
+            now = Tally(self.tally.words, self.tally.losses, self.tally.pairs)
         self._advance(now)
         run.rate = learning_rate(run.config, run.words / run.total_words)
         if now.pairs > before.pairs:
@@ -236,7 +242,7 @@ class _Stretch:
             demand_sound(run)
         speed = run.words / run.seconds
         if now.words > before.words:
-            run.history.append(_entry(run, speed))
+            run.history.append(entry(run, speed))
         note = f"{speed / 1e6:.2f} M words/s, loss {run.loss:.4f}, learning rate {run.rate:.5f}"
         watch.report(run.words, run.total_words, note)
         for callback in watch.callbacks:
@@ -244,7 +250,8 @@ class _Stretch:
         self.told = now
 
 
-def _entry(run: TrainingRun, speed: float) -> dict[str, float]:
+def entry(run: TrainingRun, speed: float) -> dict[str, float]:
+    """What is kept of a report."""
     return {
         "epoch": run.words / (run.total_words / run.config.epochs),
         "words": run.words,
@@ -256,13 +263,20 @@ def _entry(run: TrainingRun, speed: float) -> dict[str, float]:
 
 
 def demand_sound(run: TrainingRun) -> None:
-    """End a run that has diverged: a loss that is no number, or vectors that have grown out of all bounds."""
-    words = run.parameters.center.shape[0] - 1
+    """End a run that has diverged."""
+    if not (math.isfinite(run.loss) and is_sound(run.parameters)):
+        raise FirthError(diverged(run.config, f" after {run.words:,} words"))
+
+
+def diverged(config: TrainingConfig, when: str = "") -> str:
+    """The sentence about a run that has."""
+    return f"the run has diverged{when}: learning_rate {config.learning_rate:g} is too large, lower it"
+
+
+def is_sound(parameters: Parameters) -> bool:
+    """Whether vectors are numbers that have not grown out of all bounds; a thousand are looked at."""
+    words = parameters.center.shape[0] - 1
     rows = slice(0, words, max(1, words // 1_000))
     with np.errstate(invalid="ignore"):
-        sizes = [np.abs(each[rows]).max() for each in (run.parameters.center, run.parameters.outside)]
-    if not (math.isfinite(run.loss) and all(size < LARGEST for size in sizes)):  # no comparison holds for NaN
-        raise FirthError(
-            f"the run has diverged after {run.words:,} words: learning_rate {run.config.learning_rate:g} is too large, "
-            "lower it"
-        )
+        sizes = [np.abs(each[rows]).max() for each in (parameters.center, parameters.outside)]
+    return all(size < LARGEST for size in sizes)  # no comparison holds for NaN

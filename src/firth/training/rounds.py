@@ -1,0 +1,323 @@
+"""A run on many machines as the machine sees it that leads it: from one exchange of all rows to the next.
+
+In between, the rows of the most frequent words are exchanged several times more, since they change most. Either all
+of that happens or, where a node is lost, none of it: then the others go back to the last exchange of all rows, and what
+was learned since is learned again.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firth.compute.nodes import LostError, Nodes, Ref
+from firth.errors import FirthError
+from firth.progress import Warned
+from firth.training.combining import Curvature, directions
+from firth.training.engine import Callback, TrainingRun
+from firth.training.epochs import REPORT_SECONDS, Watch, entry, note_held_out
+from firth.training.members import Crew, Member
+from firth.training.replica import Exchange, Learned, Share
+from firth.training.schedule import learning_rate
+from firth.training.sharing import Sharing
+
+OFTEN = 8
+"""Exchanges of the most frequent words' rows to one of all rows."""
+HOT = 16
+"""They are so one in 16 of the words."""
+LEAST_HOT = 1_000
+SPARE = 0.1
+"""A node may take so much longer than the first that is done, as a share of its time; then it stops where it is."""
+SPARE_SECONDS = 0.05
+SILENT_SECONDS = 60.0
+"""A node that has been asked to stop, and has not for so long, counts as lost."""
+MOST_FAILURES = 20
+"""Times that an exchange may fail in a row."""
+
+
+@dataclass
+class Attempt:
+    """What happens between two exchanges of all rows; it counts when the last of them is done."""
+
+    sharing: Sharing
+    words: int = 0
+    losses: float = 0.0
+    pairs: float = 0.0
+    learning: float = 0.0
+    rates: dict[str, float] = field(default_factory=dict)
+    since: dict[int, int] = field(default_factory=dict)
+
+    def note(self, member: Member, learned: Learned) -> None:
+        """Take in what a replica did."""
+        self.sharing.give_back(learned.undone)
+        self.words += learned.words
+        self.losses += learned.losses
+        self.pairs += learned.pairs
+        self.learning += learned.seconds
+        self.since[member.number] = self.since.get(member.number, 0) + learned.words
+        if learned.words:
+            member.speed = learned.words / learned.seconds
+            self.rates[member.node.name] = member.speed
+
+
+class Rounds:
+    """The run as the machine sees it that leads it."""
+
+    def __init__(
+        self,
+        nodes: Nodes,
+        interval: Callable[[int, int], int],
+        crew: Crew,
+        words: list[NDArray[np.int64]],
+        run: TrainingRun,
+        watch: Watch,
+        announce: Callable[[str], None],
+    ) -> None:
+        self.nodes, self.crew, self.run, self.watch = nodes, crew, run, watch
+        self.interval_of = interval
+        self.words, self.announce = words, announce
+        self.vocabulary = run.parameters.center.shape[0] - 1
+        self.hot = min(self.vocabulary, max(LEAST_HOT, self.vocabulary // HOT))
+        self.version = 0
+        self.sharing = Sharing(words, [list(each) for each in run.left] if run.chunk else None)
+        self.saved = self._place()
+
+    def go(self) -> None:
+        """Go through all epochs that are left."""
+        run, checkpoints = self.run, self.watch.checkpoints
+        if run.epoch == run.config.epochs or run.has_stopped():
+            return
+        self.crew.gather()
+        self._begin(self.crew.members)
+        while run.epoch < run.config.epochs and not run.has_stopped():
+            self._interval()
+            is_over = not self.sharing.left
+            if is_over:
+                run.epoch, run.chunk = run.epoch + 1, 0
+                self.sharing = Sharing(self.words)
+                self._end_epoch()
+            is_due = checkpoints is not None and checkpoints.is_due(run.words)
+            if is_due or run.has_stopped() or run.epoch == run.config.epochs or len(self.crew.members) == 1:
+                self._fetch()
+            if checkpoints is not None and is_due:
+                checkpoints.save(run)
+            self._begin(self.crew.joined())
+        if checkpoints is not None:
+            checkpoints.save(run)
+
+    def _end_epoch(self) -> None:
+        run = self.run
+        if run.config.held_out:
+            groups = [range(k, len(self.words), len(self.crew.members)) for k in range(len(self.crew.members))]
+            members = zip(self.crew.members, groups, strict=True)
+            sums = self.nodes.get([member.actor.held_out.remote(list(group)) for member, group in members])
+            losses, pairs = (math.fsum(each[place] for each in sums) for place in (0, 1))
+            note_held_out(run, losses / pairs if pairs else math.nan)
+        if self.watch.callbacks:
+            self._fetch()
+        for callback in self.watch.callbacks:
+            callback.on_epoch(run)
+
+    def _begin(self, members: Sequence[Member]) -> None:
+        """Give replicas the vectors: the newest that another has, or those that this process has."""
+        if not members:
+            return
+        has_them = [each for each in self.crew.members if each not in members]
+        if has_them:
+            center, outside = has_them[0].actor.agreed.options(num_returns=2).remote()
+        else:
+            parameters, dimensions = self.run.parameters, self.run.config.dimensions
+            center = self.nodes.put(np.ascontiguousarray(parameters.center[:-1, :dimensions]))
+            outside = self.nodes.put(np.ascontiguousarray(parameters.outside[:-1, :dimensions]))
+        self.crew.ask(members, "restore", self.version, center, outside)
+
+    def _fetch(self) -> None:
+        """Bring the vectors here."""
+        while True:
+            member = self.crew.members[0]
+            try:
+                center, outside = self.nodes.get(member.actor.agreed.remote())
+                break
+            except LostError as error:
+                self._recover(str(error), None)
+        dimensions = self.run.config.dimensions
+        self.run.parameters.center[:-1, :dimensions] = center
+        self.run.parameters.outside[:-1, :dimensions] = outside
+        self.saved = self._place()
+
+    def _place(self) -> tuple[int, int, int, float, list[list[int]]]:
+        run = self.run
+        return run.epoch, run.chunk, run.words, run.pairs, [list(each) for each in self.sharing.left]
+
+    def _interval(self) -> None:
+        """Go on to the next exchange of all rows, as often as it takes."""
+        for _ in range(MOST_FAILURES):
+            attempt, began = Attempt(self.sharing.copy()), time.perf_counter()
+            try:
+                self._try(attempt)
+            except LostError as error:
+                self.run.seconds += time.perf_counter() - began
+                if self._recover(str(error), attempt):
+                    return
+                continue
+            self._accept(attempt, time.perf_counter() - began)
+            return
+        raise FirthError(f"the nodes were lost {MOST_FAILURES} times in a row: look at ray status, then use --resume")
+
+    def _try(self, attempt: Attempt) -> None:
+        members = list(self.crew.members)
+        alone = len(members) == 1
+        interval = self.interval_of(self.run.total_words, len(members))
+        exchanged: list[Ref] = []
+        for number in range(1 if alone else OFTEN):
+            is_last = alone or number == OFTEN - 1
+            words = 0.0 if self._is_stopping() else interval / (1 if alone else OFTEN)
+            words = min(words, attempt.sharing.total / len(members))
+            is_last |= words * len(members) >= attempt.sharing.total or self._is_stopping()
+            rows = self.vocabulary if is_last else self.hot
+            answers = self._learn(members, words, rows, attempt, exchanged)
+            if not alone:
+                exchanged = self._combine(members, rows, attempt, answers)
+            if is_last or not attempt.sharing.left:
+                if rows < self.vocabulary:
+                    answers = self._learn(members, 0.0, self.vocabulary, attempt, exchanged)
+                    exchanged = self._combine(members, self.vocabulary, attempt, answers)
+                break
+        self.crew.ask(members, "commit", self.version + 1, self.hot, *exchanged)
+
+    def _is_stopping(self) -> bool:
+        return self.run.has_stopped() and not self.run.config.deterministic
+
+    def _learn(
+        self, members: list[Member], words: float, rows: int, attempt: Attempt, exchanged: list[Ref]
+    ) -> list[tuple[Learned, list[Ref]]]:
+        """Let all replicas learn from so many words each, fast ones from more; return what came of it."""
+        run, count = self.run, len(members)
+        speeds = [1.0 if run.config.deterministic else each.speed for each in members]
+        shares = [words * count * speed / sum(speeds) for speed in speeds]
+        taken = [attempt.sharing.take(member.number, share) for member, share in zip(members, shares, strict=True)]
+        ahead = sum(self._size(stretches) for stretches in taken)
+        ends = tuple((run.words + each) / run.total_words for each in (attempt.words, attempt.words + ahead))
+        asked = {}
+        for member, stretches in zip(members, taken, strict=True):
+            share = Share(run.first_epoch + run.epoch, stretches, (ends[0], ends[1]), rows, count)
+            method = member.actor.learn.options(num_returns=2 if count == 1 else count + 1)
+            told, *changes = method.remote(share, self.hot, *exchanged)
+            asked[member.number] = told, changes
+        learned = self._await(members, {number: told for number, (told, _) in asked.items()}, attempt.words)
+        for member in members:
+            attempt.note(member, learned[member.number])
+        return [(learned[member.number], asked[member.number][1]) for member in members]
+
+    def _size(self, stretches: Sequence[tuple[int, int, int]]) -> int:
+        return sum(int(self.words[part][last] - self.words[part][first]) for part, first, last in stretches)
+
+    def _await(self, members: list[Member], asked: dict[int, Ref], before: int) -> dict[int, Learned]:
+        """Wait for all; hurry those that take much longer than the first, and give up those that are silent."""
+        began, learned = time.monotonic(), dict[int, Learned]()
+        first_done = hurried = math.inf
+        while len(learned) < len(members):
+            waiting = [each for each in members if each.number not in learned]
+            for member in self.crew.answered(waiting, asked):
+                learned[member.number] = self.crew.answer(member, asked[member.number])
+                first_done = min(first_done, time.monotonic())
+            waiting = [each for each in waiting if each.number not in learned]
+            self._look_around(waiting, before + sum(each.words for each in learned.values()))
+            now = time.monotonic()
+            spare = SPARE_SECONDS + SPARE * (first_done - began) if learned else math.inf
+            is_late = now > first_done + spare or self.run.has_stopped()
+            if waiting and is_late and not self.run.config.deterministic:
+                hurried = min(hurried, now)
+                for member in waiting:
+                    self.nodes.talk(member.actor.talk_hurry)
+            if waiting and now > hurried + SILENT_SECONDS:
+                for member in waiting:
+                    self.nodes.end(member.actor)
+                raise LostError(f"no answer in {SILENT_SECONDS:.0f} s")
+        return learned
+
+    def _look_around(self, working: list[Member], words: int) -> None:
+        """What is done meanwhile: see whether to stop, and report."""
+        run = self.run
+        if self.watch.should_stop():
+            run.stop("asked to stop", by_request=True)
+        if time.perf_counter() - run.told < REPORT_SECONDS:
+            return
+        run.told = time.perf_counter()
+        words += self.crew.words_under_way(working)
+        speed = sum(each.speed for each in self.crew.members)
+        names = f"{len(self.crew.members)} node{'s' if len(self.crew.members) > 1 else ''}"
+        note = f"{speed / 1e6:.2f} M words/s on {names}, loss {run.loss:.4f}, learning rate {run.rate:.5f}"
+        self.watch.report(min(run.words + words, run.total_words), run.total_words, note)
+
+    def _combine(
+        self, members: list[Member], rows: int, attempt: Attempt, answers: list[tuple[Learned, list[Ref]]]
+    ) -> list[Ref]:
+        """Have what all changed put together, each replica some of the rows."""
+        run, count = self.run, len(members)
+        learners = max(1, sum(each.words > 0 for each, _ in answers))
+        curved = [each.curvature for each, _ in answers if each.words > 0] or [answers[0][0].curvature]
+        mean = Curvature(*(np.mean([each[which] for each in curved], axis=0) for which in (0, 1)))
+        rate = learning_rate(run.config, min(1.0, (run.words + attempt.words) / run.total_words))
+        often = rate * sum(each.words for each, _ in answers) / learners
+        seldom = rate * sum(attempt.since.values()) / max(1, sum(each > 0 for each in attempt.since.values()))
+        along = directions(mean.center), directions(mean.outside)
+        refs = []
+        for place, member in enumerate(members):
+            exchange = Exchange(place, count, rows, self.hot, often, seldom, learners, *along)
+            refs.append(member.actor.combine.remote(exchange, *(changes[place] for _, changes in answers)))
+        return refs
+
+    def _accept(self, attempt: Attempt, seconds: float) -> None:
+        """Count what was learned."""
+        run = self.run
+        self.version += 1
+        self.sharing = attempt.sharing
+        run.words += attempt.words
+        run.pairs += attempt.pairs
+        run.seconds += seconds
+        run.chunk, run.left = self.sharing.chunks_done, self.sharing.left
+        run.rate = learning_rate(run.config, run.words / run.total_words)
+        if attempt.pairs:
+            run.loss = attempt.losses / attempt.pairs
+        if attempt.words:
+            share = 1.0 - attempt.learning / max(seconds * len(self.crew.members), 1e-9)
+            told = entry(run, run.words / run.seconds)
+            rates = {f"words_per_second of {name}": rate for name, rate in attempt.rates.items()}
+            run.history.append({**told, "nodes": len(self.crew.members), "sync_share": max(0.0, share), **rates})
+        if any(type(each).on_report is not Callback.on_report for each in self.watch.callbacks):
+            self._fetch()
+        for callback in self.watch.callbacks:
+            callback.on_report(run)
+
+    def _recover(self, why: str, attempt: Attempt | None) -> bool:
+        """Go on with the nodes that are left; True where the attempt had come to its end before one was lost."""
+        lost, newest = self.crew.survey()
+        names = ", ".join(each.node.name for each in lost) or "nobody"
+        self.announce(Warned(f"lost: {names} ({why}); going on from {self.run.words:,} words"))
+        is_done = attempt is not None and newest > self.version
+        if is_done and attempt is not None:
+            self._accept(attempt, 0.0)
+        behind = [each for each in self.crew.members if each.version < self.version]
+        replaced = self.crew.replace(lost)
+        if not [each for each in self.crew.members if each not in replaced]:
+            self._return_to_saved()
+        try:
+            self.crew.ask([each for each in self.crew.members if each not in replaced + behind], "roll_back")
+            self._begin(behind + replaced)
+        except LostError as error:
+            return self._recover(str(error), None) or is_done
+        return is_done
+
+    def _return_to_saved(self) -> None:
+        """Go back to the vectors that this process has."""
+        run = self.run
+        run.epoch, run.chunk, words, run.pairs, left = self.saved
+        self.announce(Warned(f"every node was lost: going back from {run.words:,} to {words:,} words"))
+        run.words, run.left = words, [list(each) for each in left]
+        self.sharing = Sharing(self.words, [list(each) for each in left] if run.chunk else None)
