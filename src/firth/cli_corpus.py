@@ -13,8 +13,10 @@ from firth.output import print_json, print_table, say
 from firth.progress import Report, progress
 
 if TYPE_CHECKING:
+    from firth.compute.nodes import Nodes
     from firth.corpus.corpus import Corpus
     from firth.corpus.phrases import Phrases
+    from firth.corpus.sharded import ShardedCorpus
 
 data_app = typer.Typer(help="List, fetch and verify data sets; describe a text.", no_args_is_help=True)
 
@@ -235,6 +237,14 @@ def read_corpus(inputs: list[str], quiet: bool, **options: Any) -> Corpus:
     with progress("reading", quiet=quiet) as report:
         source = inputs[0] if len(inputs) == 1 else [Path(each) for each in inputs]
         return Corpus.from_text(source, report=report, **options)
+
+
+def read_on_cluster(nodes: Nodes, inputs: list[str], quiet: bool, **options: Any) -> ShardedCorpus:
+    """Read a text on the nodes of a cluster, with a progress bar."""
+    from firth.corpus.sharded import ShardedCorpus
+
+    with progress("reading", quiet=quiet) as report:
+        return ShardedCorpus.from_text([Path(each) for each in inputs], nodes, report=report, **options)
 
 
 def _write_joined(found: Phrases, corpus: Corpus, out: Path, report: Report) -> None:

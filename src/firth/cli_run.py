@@ -21,6 +21,8 @@ from firth.training.config import TrainingConfig
 
 if TYPE_CHECKING:
     from firth.corpus.corpus import Corpus
+    from firth.corpus.sharded import ShardedCorpus
+    from firth.training.cluster import Cluster
     from firth.training.engine import TrainingRun
     from firth.training.needs import Needs
     from firth.vectors.vectors import Vectors
@@ -48,6 +50,34 @@ DryRun = Annotated[
     ),
 ]
 
+_MANY = "Many machines"
+Ray = Annotated[
+    str | None,
+    typer.Option(
+        help="Learn on the nodes of a Ray cluster: auto, host:port, or local for this machine alone.",
+        metavar="ADDRESS",
+        rich_help_panel=_MANY,
+    ),
+]
+Replicas = Annotated[
+    int | None,
+    typer.Option(
+        help="With --ray: copies of the vectors that learn side by side.",
+        show_default="one a node, also of those that join later",
+        rich_help_panel=_MANY,
+    ),
+]
+Sync = Annotated[
+    str | None,
+    typer.Option(
+        help="With --ray: words that each learns from between two exchanges, such as 4Mwords.",
+        metavar="WORDS",
+        show_default="by the length of the run and the replicas",
+        rich_help_panel=_MANY,
+    ),
+]
+Half = Annotated[bool, typer.Option("--half", help="With --ray: exchange changes as float16.", rich_help_panel=_MANY)]
+
 READING = (
     "tokenizer",
     "lowercase",
@@ -74,6 +104,22 @@ def demand_fitting(
         raise OptionError("--freeze-start keeps the vectors of --start or --update as they are: name their file")
     if update and config.objective == "hierarchical-softmax":
         raise OptionError("--update can't go on with hierarchical softmax, whose tree no file holds: use --start")
+
+
+def cluster_asked(
+    ray: str | None, replicas: int | None, sync: str | None, half: bool, update: Path | None
+) -> Cluster | None:
+    """How many machines are to be used; None is this one."""
+    if ray is None:
+        for name, given in (("--replicas", replicas), ("--sync", sync), ("--half", half)):
+            if given:
+                raise OptionError(f"{name} is about a cluster: name its address with --ray")
+        return None
+    from firth.training.cluster import Cluster
+
+    if update:
+        raise OptionError("--update goes on with vectors on one machine: with --ray use --start")
+    return Cluster(ray, replicas, sync, half)
 
 
 def demand_writable(out: Path, log: Path | None) -> None:
@@ -115,7 +161,9 @@ def demand_checkpoints(checkpoint: Path | None, every: str, resume: bool, dry_ru
         make_folder(checkpoint)
 
 
-def tell_needs(needed: Needs, corpus: Corpus, out: Path, checkpoint: Path | None, dry_run: bool, as_json: bool) -> bool:
+def tell_needs(
+    needed: Needs, corpus: Corpus | ShardedCorpus, out: Path, checkpoint: Path | None, dry_run: bool, as_json: bool
+) -> bool:
     """See whether there is room for the run; with --dry-run, say what it needs, and that it is not to be done."""
     from firth.fitting import demand_room
     from firth.limits import memory_free, size
@@ -125,7 +173,7 @@ def tell_needs(needed: Needs, corpus: Corpus, out: Path, checkpoint: Path | None
         disk = needed.file + (needed.checkpoints if checkpoint is not None else 0)
         told = {
             "sentences": len(corpus),
-            "words": len(corpus.ids),
+            "words": corpus.words,
             "vocabulary": len(corpus.vocabulary),
             "text_sha256": corpus.checksum(),
             "memory": needed.memory,
@@ -139,7 +187,7 @@ def tell_needs(needed: Needs, corpus: Corpus, out: Path, checkpoint: Path | None
         else:
             of_it = "" if free is None else f", {size(free)} are free"
             rows = [
-                ("words", f"{len(corpus.ids):,} in {len(corpus):,} sentences"),
+                ("words", f"{corpus.words:,} in {len(corpus):,} sentences"),
                 ("vocabulary", f"{len(corpus.vocabulary):,} words"),
                 ("sha256", f"{told['text_sha256']} (of the text, once read)"),
                 ("memory", f"about {size(needed.memory)}{of_it}; and {size(needed.text)} of text, which is mapped"),

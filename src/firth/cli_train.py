@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 from collections.abc import Callable
@@ -23,14 +24,20 @@ from firth.cli_corpus import (
     Strict,
     Tokenizer,
     read_corpus,
+    read_on_cluster,
 )
 from firth.cli_run import (
     READING,
     Checkpoint,
     CheckpointEvery,
     DryRun,
+    Half,
+    Ray,
+    Replicas,
     Resume,
+    Sync,
     before_it,
+    cluster_asked,
     demand_checkpoints,
     demand_finished,
     demand_fitting,
@@ -52,6 +59,7 @@ from firth.training.config import (
 
 if TYPE_CHECKING:
     from firth.corpus.corpus import Corpus
+    from firth.corpus.sharded import ShardedCorpus
     from firth.during import EvaluationDuringTraining
     from firth.word2vec import Word2Vec
 
@@ -217,6 +225,10 @@ def train(
     every: CheckpointEvery = DEFAULT_EVERY,
     resume: Resume = False,
     dry_run: DryRun = False,
+    ray: Ray = None,
+    replicas: Replicas = None,
+    sync: Sync = None,
+    half: Half = False,
     during: Annotated[
         list[str] | None,
         typer.Option(
@@ -238,6 +250,7 @@ def train(
     demand_fitting(config, start, update, update_vocabulary, freeze_start)
     demand_checkpoints(checkpoint, every, resume, dry_run)
     demand_writable(out, log)
+    cluster = cluster_asked(ray, replicas, sync, half, update)
     announce: Callable[[str], None] = say_warnings if quiet else say
     evaluation = _evaluation(during, during_every, announce)
     before = before_it(start, update)
@@ -246,31 +259,38 @@ def train(
     reading = {name: given[name] for name in READING}
     if min_count is None:
         reading["min_count"] = 1 if update and not update_vocabulary else FEWEST
-    corpus = read_corpus(inputs, quiet, **reading, cache=not no_cache)
-    frozen = [word.strip() for word in freeze.split(",") if word.strip()]
-    if freeze_start and before is not None:
-        frozen += before.words if update else [word for word in before.words if word in corpus.vocabulary]
-    updated = before if update else None
-    model = _model()(**options) if updated is None else _model().from_vectors(updated, **options)
-    if tell_needs(model.needs(corpus, update_vocabulary=update_vocabulary), corpus, out, checkpoint, dry_run, as_json):
-        return
-    stop = stop_request(out, checkpoint)
-    learning: dict[str, Any] = {
-        "frozen": frozen,
-        "show_progress": not quiet,
-        "announce": announce,
-        "callbacks": [] if evaluation is None else [evaluation],
-        "log": log,
-        "should_stop": stop,
-        "checkpoint": checkpoint,
-        "every": every,
-        "resume": resume,
-    }
-    with stop:
+    with contextlib.ExitStack() as entered:
+        corpus: Corpus | ShardedCorpus
+        if cluster is None:
+            corpus = read_corpus(inputs, quiet, **reading, cache=not no_cache)
+        else:
+            from firth.compute.nodes import connected
+
+            corpus = read_on_cluster(entered.enter_context(connected(cluster.address)), inputs, quiet, **reading)
+        frozen = [word.strip() for word in freeze.split(",") if word.strip()]
+        if freeze_start and before is not None:
+            frozen += before.words if update else [word for word in before.words if word in corpus.vocabulary]
+        updated = before if update else None
+        model = _model()(**options) if updated is None else _model().from_vectors(updated, **options)
+        needed = model.needs(corpus, update_vocabulary=update_vocabulary)
+        if tell_needs(needed, corpus, out, checkpoint, dry_run, as_json):
+            return
+        stop = entered.enter_context(stop_request(out, checkpoint))
+        learning: dict[str, Any] = {
+            "frozen": frozen,
+            "show_progress": not quiet,
+            "announce": announce,
+            "callbacks": [] if evaluation is None else [evaluation],
+            "log": log,
+            "should_stop": stop,
+            "checkpoint": checkpoint,
+            "every": every,
+            "resume": resume,
+        }
         if updated is not None:
             model.partial_fit(corpus, update_vocabulary=update_vocabulary, **learning)
         else:
-            model.fit(corpus, start=before, **learning)
+            model.fit(corpus, cluster=cluster, start=before, **learning)
         demand_finished(model.run_, checkpoint, stop)
         model.vectors.save(out)
     _tell(model, corpus, out, as_json, {} if evaluation is None else evaluation.scores)
@@ -293,7 +313,7 @@ def _evaluation(
     return EvaluationDuringTraining(tests, every, announce=announce) if tests else None
 
 
-def _tell(model: Word2Vec, corpus: Corpus, out: Path, as_json: bool, scores: dict[str, float]) -> None:
+def _tell(model: Word2Vec, corpus: Corpus | ShardedCorpus, out: Path, as_json: bool, scores: dict[str, float]) -> None:
     """What was learned, how fast, and where it is."""
     run, vectors = model.run_, model.vectors
     speed = run.words / run.seconds if run.seconds else 0.0

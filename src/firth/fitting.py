@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +16,19 @@ from numpy.typing import NDArray
 from firth.errors import OptionError
 from firth.progress import Report
 from firth.training.checkpointing import parse_every
+from firth.training.trainer import EncodedText
 
 if TYPE_CHECKING:
     from firth.corpus.corpus import Corpus
+    from firth.corpus.sharded import ShardedCorpus
+    from firth.training.cluster import Cluster
     from firth.training.config import TrainingConfig
-    from firth.training.engine import Callback
+    from firth.training.engine import Callback, TrainingRun
     from firth.training.needs import Needs
     from firth.vectors.vectors import Vectors
+
+Learner = Callable[..., "TrainingRun"]
+"""(config, parameters, and how the run is watched) to the run."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,13 +67,16 @@ class Beginning:
         Which words stay as they are, shape (V,).
     first_epoch
         Epochs that the vectors have been through already.
+    cluster
+        How many machines are used, as JSON values; None: one.
     """
 
-    corpus: Corpus
+    corpus: Corpus | ShardedCorpus
     how: str
     vectors: Vectors | None
     frozen: NDArray[np.bool_]
     first_epoch: int = 0
+    cluster: dict[str, Any] | None = None
 
 
 def demand_tree(config: TrainingConfig, words: int) -> None:
@@ -74,13 +85,13 @@ def demand_tree(config: TrainingConfig, words: int) -> None:
         raise OptionError("objective is hierarchical-softmax, whose tree needs two words: the vocabulary has one")
 
 
-def needs(config: TrainingConfig, corpus: Corpus, words: list[str], *, translates: bool) -> Needs:
+def needs(config: TrainingConfig, corpus: Corpus | ShardedCorpus, words: list[str], *, translates: bool) -> Needs:
     """Estimate what a run needs; see `firth.training.needs.needs_of`."""
     from firth.training.engine import thread_count
     from firth.training.needs import needs_of
 
     letters = sum(len(word.encode(errors="surrogatepass")) for word in words)
-    size = len(corpus), len(corpus.ids)
+    size = len(corpus), corpus.words
     return needs_of(config, len(words), letters, *size, thread_count(config), translates)
 
 
@@ -109,10 +120,62 @@ def demand_room(needed: Needs, checkpoint: str | Path | None, out: Path | None =
 
 
 def corpus_of(source: Any) -> Corpus:
-    """A corpus, read where it is none yet."""
+    """A corpus, read where it is none yet.
+
+    Raises
+    ------
+    OptionError
+        It lies on the nodes of a cluster.
+    """
+    from firth.corpus.corpus import Corpus
+    from firth.corpus.sharded import ShardedCorpus
+
+    if isinstance(source, ShardedCorpus):
+        raise OptionError("this corpus lies on the nodes of a cluster: use fit with cluster, or make a Corpus")
+    return source if isinstance(source, Corpus) else Corpus.from_text(source)
+
+
+def learner(text: EncodedText) -> Learner:
+    """What learns from a text on this machine."""
+    from firth.training.engine import train
+
+    return partial(train, text)
+
+
+def text_and_learner(
+    source: Any, cluster: Cluster | str | None, config: TrainingConfig, entered: ExitStack
+) -> tuple[Corpus | ShardedCorpus, Learner, dict[str, Any] | None]:
+    """A corpus, read where it is none yet; what learns from it, here or on a cluster; and what to say of the cluster.
+
+    Parameters
+    ----------
+    source
+        As for `Word2Vec.fit`.
+    cluster
+        The cluster, or its address alone; None is this machine.
+    config
+        The options.
+    entered
+        Leaves the cluster in the end.
+    """
     from firth.corpus.corpus import Corpus
 
-    return source if isinstance(source, Corpus) else Corpus.from_text(source)
+    if cluster is None:
+        read = corpus_of(source)
+        return read, learner(EncodedText(np.asarray(read.ids), read.offsets, read.vocabulary.counts)), None
+    from firth.compute.nodes import connected
+    from firth.corpus.sharded import ShardedCorpus
+    from firth.training.cluster import Cluster, train_on_cluster
+
+    using = Cluster(cluster) if isinstance(cluster, str) else cluster
+    nodes = entered.enter_context(connected(using.address))
+    shared = source
+    if not isinstance(source, ShardedCorpus):
+        shared = (
+            ShardedCorpus.of(source, nodes) if isinstance(source, Corpus) else ShardedCorpus.from_text(source, nodes)
+        )
+    described = using.described(config, nodes, [part.words for part in shared.parts])
+    return shared, partial(train_on_cluster, nodes, using, shared.parts, shared.vocabulary.counts), described
 
 
 def loaded(start: Vectors | str | Path | None) -> Vectors | None:

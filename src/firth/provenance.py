@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from firth.corpus.corpus import Corpus
+    from firth.corpus.sharded import ShardedCorpus
     from firth.fitting import Beginning
     from firth.training.engine import TrainingRun
 
@@ -57,7 +58,8 @@ def settings_of(
     from firth.training.engine import thread_count
 
     config, corpus = run.config, beginning.corpus
-    threads = thread_count(config)
+    threads = config.threads if beginning.cluster else thread_count(config)
+    repeatable = config.deterministic or (threads == 1 and not beginning.cluster)
     return {
         **dataclasses.asdict(config),
         "threads": threads,
@@ -72,7 +74,8 @@ def settings_of(
             "frozen": _frozen(beginning, words),
             "first_epoch": beginning.first_epoch,
             "stopped": run.stopped or None,
-            "repeatable": (config.deterministic or threads == 1) and not run.by_request,
+            "cluster": beginning.cluster,
+            "repeatable": repeatable and not run.by_request,
             "processor": {"machine": platform.machine(), **processor()},
             "versions": {"python": platform.python_version(), "numpy": numpy.__version__, "numba": numba.__version__},
         },
@@ -92,10 +95,11 @@ def identity_of(config: TrainingConfig, beginning: Beginning) -> dict[str, Any]:
         "how": beginning.how,
         "frozen": _digest(beginning.frozen),
         "first_epoch": beginning.first_epoch,
+        "cluster": beginning.cluster,
     }
 
 
-def _reading(corpus: Corpus) -> dict[str, Any]:
+def _reading(corpus: Corpus | ShardedCorpus) -> dict[str, Any]:
     """How a text was read, without lists of words, which may be long and whose work shows in the text's checksum."""
     return {name: value for name, value in corpus.settings.items() if name not in ("keep", "drop")}
 
@@ -152,6 +156,11 @@ def _train_command(settings: Mapping[str, Any], provenance: Mapping[str, Any], o
         command += ["--update-vocabulary"] if start["how"] == "update-vocabulary" else []
     frozen = provenance.get("frozen")
     command += ["--freeze-start"] if frozen == "start" else []
+    if cluster := provenance.get("cluster"):
+        command += ["--ray", "auto", *(["--half"] if cluster["half"] else [])]
+        command += [
+            part for name in ("replicas", "sync") if cluster[name] for part in (f"--{name}", str(cluster[name]))
+        ]
     command += ["--freeze", ",".join(frozen)] if isinstance(frozen, list) and frozen else []
     return shlex.join(command), _notes(settings, provenance)
 

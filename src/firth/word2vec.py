@@ -26,8 +26,10 @@ from firth.fitting import (
     demand_tree,
     epochs_before,
     frozen_rows,
+    learner,
     loaded,
     needs,
+    text_and_learner,
     translated,
 )
 from firth.progress import Report, progress, silent
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     import polars
 
     from firth.corpus.corpus import Corpus
+    from firth.corpus.sharded import ShardedCorpus
+    from firth.training.cluster import Cluster
     from firth.training.engine import TrainingRun
     from firth.training.needs import Needs
     from firth.vectors.vectors import Vectors
@@ -157,8 +161,9 @@ class Word2Vec:
 
     def fit(
         self,
-        corpus: Corpus | Any,
+        corpus: Corpus | ShardedCorpus | Any,
         *,
+        cluster: Cluster | str | None = None,
         start: Vectors | str | Path | None = None,
         frozen: Collection[str] | str = (),
         report: Report | None = None,
@@ -177,6 +182,9 @@ class Word2Vec:
         ----------
         corpus
             A `Corpus`, or anything that `Corpus.from_text` reads.
+        cluster
+            Learn on the nodes of a Ray cluster: its address, ``"auto"`` or ``"local"``, or a
+            `firth.training.cluster.Cluster`. A text that is no corpus yet is read by the nodes.
         start
             Vectors to start from, or a file of them: words that are in both begin where those stand.
         frozen
@@ -221,18 +229,19 @@ class Word2Vec:
         config = self._config()
         watch = Watching(report, show_progress, announce, callbacks, log, should_stop, checkpoint, every, resume)
         known = loaded(start)
-        read = corpus_of(corpus)
-        vocabulary = read.vocabulary
-        demand_tree(config, len(vocabulary))
-        demand_room(needs(config, read, vocabulary.words, translates=False), checkpoint)
-        parameters = first_parameters(len(vocabulary), config)
-        if known is not None:
-            taken = started_from(parameters, vocabulary.words, known.index, known.matrix, known.outside, config)
-            announce(f"{taken:,} of {len(vocabulary):,} words start from the vectors given")
-        parameters.frozen[:] = frozen_rows(frozen, vocabulary.words, known)
-        text = EncodedText(np.asarray(read.ids), read.offsets, vocabulary.counts)
-        beginning = Beginning(read, "start" if known is not None else "", known, parameters.frozen)
-        return self._run(vocabulary.words, text, parameters, config, watch, beginning)
+        with contextlib.ExitStack() as entered:
+            read, learn, described = text_and_learner(corpus, cluster, config, entered)
+            words = read.vocabulary.words
+            demand_tree(config, len(words))
+            demand_room(needs(config, read, words, translates=False), checkpoint)
+            parameters = first_parameters(len(words), config)
+            if known is not None:
+                taken = started_from(parameters, words, known.index, known.matrix, known.outside, config)
+                announce(f"{taken:,} of {len(words):,} words start from the vectors given")
+            parameters.frozen[:] = frozen_rows(frozen, words, known)
+            how = "start" if known is not None else ""
+            beginning = Beginning(read, how, known, parameters.frozen, cluster=described)
+            return self._run(words, read.vocabulary.counts, learn, parameters, config, watch, beginning)
 
     def partial_fit(
         self,
@@ -302,8 +311,9 @@ class Word2Vec:
         parameters.frozen[:] = frozen_rows(frozen, words, before)
         how = "update-vocabulary" if update_vocabulary else "update"
         beginning = Beginning(read, how, before, parameters.frozen, epochs_before(before))
-        text = EncodedText(ids, offsets, before.counts if hierarchical else counts)
-        return self._run(words, text, parameters, config, watch, beginning)
+        known = before.counts if hierarchical else counts
+        learn = learner(EncodedText(ids, offsets, known))
+        return self._run(words, known, learn, parameters, config, watch, beginning)
 
     def needs(self, corpus: Corpus | Any, *, update_vocabulary: bool = False) -> Needs:
         """Estimate what `fit`, or of a model with vectors `partial_fit`, needs of memory and disk; nothing is learned.
@@ -318,9 +328,11 @@ class Word2Vec:
         OptionError, DataError
             As there.
         """
-        read, before = corpus_of(corpus), self._vectors
+        before = self._vectors
         if before is None:
-            return needs(self._config(), read, read.vocabulary.words, translates=False)
+            whole = corpus if hasattr(corpus, "vocabulary") else corpus_of(corpus)
+            return needs(self._config(), whole, whole.vocabulary.words, translates=False)
+        read = corpus_of(corpus)
         new = [word for word in read.vocabulary.words if word not in before.index] if update_vocabulary else []
         return needs(self._config(), read, before.words + new, translates=True)
 
@@ -333,14 +345,14 @@ class Word2Vec:
     def _run(
         self,
         words: list[str],
-        text: EncodedText,
+        counts: NDArray[np.int64],
+        learn: Callable[..., TrainingRun],
         parameters: Parameters,
         config: TrainingConfig,
         watch: Watching,
         beginning: Beginning,
     ) -> Word2Vec:
         from firth.provenance import identity_of, settings_of
-        from firth.training.engine import train
         from firth.training.parameters import compact
         from firth.vectors.vectors import Vectors
 
@@ -348,7 +360,7 @@ class Word2Vec:
             watch.announce(_ADVICE_ON_CBOW)
         for callback in watch.callbacks:
             if isinstance(callback, EvaluationDuringTraining):
-                callback.know(words, text.counts)
+                callback.know(words, counts)
         keep_log: list[Callback] = [HistoryLog(watch.log)] if watch.log is not None else []
         identity = identity_of(config, beginning)
         with contextlib.ExitStack() as entered:
@@ -357,8 +369,7 @@ class Word2Vec:
                 entered.enter_context(held(watch.checkpoint))
                 checkpoints = RunCheckpoints(watch.checkpoint, watch.every, watch.resume, identity, watch.announce)
             bar = entered.enter_context(progress("training", quiet=not watch.show_progress))
-            self.run_: TrainingRun = train(
-                text,
+            self.run_: TrainingRun = learn(
                 config,
                 parameters,
                 report=watch.report or (bar if watch.show_progress else silent),
@@ -375,7 +386,7 @@ class Word2Vec:
         hierarchical = config.objective == "hierarchical-softmax"
         self._nodes = outside if hierarchical else None
         settings = settings_of(self.run_, beginning, words, identity)
-        self._vectors = Vectors(words, center, text.counts, None if hierarchical else outside, settings)
+        self._vectors = Vectors(words, center, counts, None if hierarchical else outside, settings)
         return self
 
 

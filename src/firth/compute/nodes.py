@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +19,7 @@ LOCAL = "local"
 """The address that starts Ray on this machine alone."""
 _CLIENT = "ray://"
 _TALK = "talk"
+ANSWER_SECONDS = 5.0
 Ref = Any
 """A reference to what a task will have made, or has."""
 
@@ -161,6 +163,9 @@ def connected(address: str) -> Iterator[Nodes]:
     """
     if address.startswith(_CLIENT):
         raise OptionError(f"ray is {address}: run this on a node of the cluster (ray job submit does) with --ray auto")
+    host, _, port = address.rpartition(":")
+    if host and port.isdecimal():
+        _demand_answer(address, host, int(port))
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody who was not asked
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     ray = import_extra("ray", "cluster")
@@ -171,10 +176,22 @@ def connected(address: str) -> Iterator[Nodes]:
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, configure_logging=False, **local)
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-        raise OptionError(
-            f"no Ray cluster answers at {address!r} ({_short(error)}): start one with ray start, or use --ray local"
-        ) from error
+        raise _nobody(address, error) from error
     try:
         yield Nodes(ray)
     finally:
         ray.shutdown()
+
+
+def _demand_answer(address: str, host: str, port: int) -> None:
+    """See whether anybody listens there; Ray itself would try for minutes."""
+    try:
+        socket.create_connection((host, port), ANSWER_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise _nobody(address, error) from error
+
+
+def _nobody(address: str, error: BaseException) -> OptionError:
+    return OptionError(
+        f"no Ray cluster answers at {address} ({_short(error)}): start one with ray start, or use the address local"
+    )

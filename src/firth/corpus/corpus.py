@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
+import itertools
 import json
 import shutil
 import time
@@ -17,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import firth
+from firth.corpus.asking import Asked, asked_for
 from firth.corpus.encoding import finish, read_text
 from firth.corpus.report import ReadingReport, Skipped
 from firth.corpus.sources import Source, open_source
-from firth.corpus.tokenizers import Tokenization, Tokenizer
+from firth.corpus.tokenizers import Tokenizer
 from firth.corpus.vocabulary import Vocabulary
 from firth.datasets.places import cache_folder
 from firth.errors import DataError, FirthError, OptionError
@@ -138,30 +140,29 @@ class Corpus:
         FirthError
             The corpus can't be written.
         """
-        given = Tokenization(tokenizer, tokenizer == "words" if lowercase is None else lowercase, nfkc, digits)
-        for name, chosen in (("keep", keep), ("drop", drop)):
-            if isinstance(chosen, str):
-                raise OptionError(f"{name} is the string {chosen[:40]!r}: give a list of words")
-        if max_sentence is not None and (type(max_sentence) is not int or max_sentence < 1):
-            raise OptionError(f"max_sentence is {max_sentence!r}: it must be a whole number from 1, or None")
+        asked = asked_for(
+            tokenizer=tokenizer,
+            lowercase=lowercase,
+            nfkc=nfkc,
+            digits=digits,
+            column=column,
+            min_count=min_count,
+            max_size=max_size,
+            keep=keep,
+            drop=drop,
+            unknown=unknown,
+            max_sentence=max_sentence,
+            strict=strict,
+        )
         text = open_source(source, column)
-        choice = {
-            "min_count": min_count,
-            "max_size": max_size,
-            "keep": None if keep is None else sorted(set(keep)),
-            "drop": sorted(set(drop)),
-            "unknown": unknown,
-        }
-        reading = {"column": column, "strict": strict, "max_sentence": max_sentence}
-        settings = {**_described(given), **reading, **choice}
-        target, is_kept = _place(text, settings, callable(tokenizer), cache, folder)
+        target, is_kept = _place(text, asked.settings(), callable(tokenizer), cache, folder)
         if is_kept and folder is None and (found := _found(target)) is not None:
             return found
         make_folder(target.parent)
         try:
             # A corpus of the same key that another process has finished meanwhile is as good, and may be in use.
             with whole_folder(target, replace=folder is not None) as part:
-                vocabulary, offsets, told = _build(part, text, given, settings, choice, report)
+                vocabulary, offsets, settings, told = _build(part, text, asked, report)
         except BaseException:
             if not is_kept:
                 shutil.rmtree(target.parent, ignore_errors=True)
@@ -203,20 +204,14 @@ class Corpus:
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise DataError(f"{place / 'corpus.json'} is damaged or can't be read: make the corpus again") from error
 
+    @property
+    def words(self) -> int:
+        """Words of all sentences."""
+        return len(self.ids)
+
     def checksum(self) -> str:
         """SHA-256 of the words, their counts and the sentences: the same for the same text, wherever it was read."""
-        encoded = [word.encode(errors="surrogatepass") for word in self.vocabulary.words]
-        digest = hashlib.sha256()
-        for array in (
-            np.array([len(encoded), len(self.ids), len(self)], "<i8"),
-            np.fromiter(map(len, encoded), "<i8", len(encoded)),
-            np.frombuffer(b"".join(encoded), np.uint8),
-            self.vocabulary.counts.astype("<i8", copy=False),
-            self.offsets.astype("<i8", copy=False),
-            np.asarray(self.ids).astype("<u4", copy=False),
-        ):
-            digest.update(np.ascontiguousarray(array).data)
-        return digest.hexdigest()
+        return checksum_of(self.vocabulary, len(self.ids), len(self), [self.offsets], [np.asarray(self.ids)])
 
     def sentences(self) -> Iterator[list[str]]:
         """Go through the sentences, as lists of words; again as often as one likes."""
@@ -232,6 +227,30 @@ class Corpus:
         return f"Corpus({len(self):,} sentences, {len(self.ids):,} words, {len(self.vocabulary):,} different)"
 
 
+def checksum_of(
+    vocabulary: Vocabulary,
+    words: int,
+    sentences: int,
+    offsets: Iterable[NDArray[np.int64]],
+    ids: Iterable[NDArray[np.uint32]],
+) -> str:
+    """The checksum of a corpus, whose offsets and ids may come part by part."""
+    encoded = [word.encode(errors="surrogatepass") for word in vocabulary.words]
+    digest = hashlib.sha256()
+    for array in itertools.chain(
+        (
+            np.array([len(encoded), words, sentences], "<i8"),
+            np.fromiter(map(len, encoded), "<i8", len(encoded)),
+            np.frombuffer(b"".join(encoded), np.uint8),
+            vocabulary.counts.astype("<i8", copy=False),
+        ),
+        (each.astype("<i8", copy=False) for each in offsets),
+        (each.astype("<u4", copy=False) for each in ids),
+    ):
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
 def _digest(described: dict[str, Any]) -> str:
     """SHA-256 of what describes a corpus."""
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
@@ -242,11 +261,6 @@ def _mapped(folder: Path) -> NDArray[np.uint32]:
     path = folder / "ids.npy"
     ids: NDArray[np.uint32] = np.load(path, mmap_mode="r" if path.stat().st_size > _HEADER_BYTES else None)
     return ids
-
-
-def _described(tokenization: Tokenization) -> dict[str, Any]:
-    options = {name: getattr(tokenization, name) for name in ("lowercase", "nfkc", "digits")}
-    return {"tokenizer": tokenization.name, **options}
 
 
 def _place(
@@ -279,28 +293,22 @@ def _found(target: Path) -> Corpus | None:
 
 
 def _build(
-    part: Path,
-    text: Source,
-    tokenization: Tokenization,
-    settings: dict[str, Any],
-    choice: dict[str, Any],
-    report: Report,
-) -> tuple[Vocabulary, NDArray[np.int64], ReadingReport]:
+    part: Path, text: Source, asked: Asked, report: Report
+) -> tuple[Vocabulary, NDArray[np.int64], dict[str, Any], ReadingReport]:
     """Read the text and fill the folder; what describes it is written last."""
     started = time.perf_counter()
     provisional = part / "provisional.bin"
     with provisional.open("wb") as ids_file:
         reading = read_text(
-            text.pieces(), tokenization, ids_file, strict=settings["strict"], total=text.total, report=report
+            text.pieces(), asked.tokenization, ids_file, strict=asked.strict, total=text.total, report=report
         )
-    if reading.were_lists:
-        settings.update(tokenizer="given", lowercase=False, nfkc=False, digits="keep")
+    settings = asked.settings(reading.were_lists)
     skipped = [Skipped(what, len(paths), paths[0]) for what, paths in text.skipped_files.items()] + reading.skipped
     if not reading.words:
         why = f" ({'; '.join(map(str, skipped))})" if skipped else ""
         raise DataError(f"{text.description} has no words{why}: give a text that has")
-    vocabulary = Vocabulary.from_counts(reading.words, reading.counts, **choice)
-    encoded = finish(provisional, reading, vocabulary, part / "ids.npy", settings["max_sentence"])
+    vocabulary = Vocabulary.from_counts(reading.words, reading.counts, **asked.choice)
+    encoded = finish(provisional, reading, vocabulary, part / "ids.npy", asked.max_sentence)
     provisional.unlink()
     stream = io.BytesIO()
     np.save(stream, encoded.offsets)
@@ -328,4 +336,4 @@ def _build(
     }
     described["sha256"] = _digest(described)
     write_whole(part / "corpus.json", json.dumps(described, indent=1).encode())
-    return vocabulary, encoded.offsets, told
+    return vocabulary, encoded.offsets, settings, told

@@ -85,7 +85,7 @@ def opened(path: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
         raise
 
 
-def text_pieces(path: Path, before: int = 0) -> Iterator[Piece]:
+def text_pieces(path: Path, before: int = 0, limits: tuple[int, int] | None = None) -> Iterator[Piece]:
     """Cut a text file after the last line end of every few megabytes; inside a line only where it is very long.
 
     Parameters
@@ -94,6 +94,8 @@ def text_pieces(path: Path, before: int = 0) -> Iterator[Piece]:
         The file, or ``-`` for standard input.
     before
         Bytes of the files before this one, for progress.
+    limits
+        Of a file that is not packed: lines that begin at the first of these bytes or later, and before the second.
 
     Raises
     ------
@@ -106,7 +108,33 @@ def text_pieces(path: Path, before: int = 0) -> Iterator[Piece]:
         yield from _cut("standard input", sys.stdin.buffer, None, before)
         return
     with opened(path) as (stream, raw):
-        yield from _cut(str(path), stream, raw if raw.seekable() else None, before)
+        if limits is None:
+            yield from _cut(str(path), stream, raw if raw.seekable() else None, before)
+            return
+        start, end = (_line_start(raw, place) for place in limits)
+        raw.seek(start)
+        yield from _cut(f"{path} from byte {start}" if start else str(path), _Limited(raw, end - start), None, before)
+
+
+def _line_start(stream: IO[bytes], place: int) -> int:
+    """Where the first line begins that begins at a place or later."""
+    if place == 0:
+        return 0
+    stream.seek(place - 1)
+    stream.readline()
+    return stream.tell()
+
+
+class _Limited:
+    """The next so many bytes of a stream."""
+
+    def __init__(self, stream: IO[bytes], left: int) -> None:
+        self._stream, self._left = stream, left
+
+    def read(self, size: int) -> bytes:
+        content = self._stream.read(min(size, self._left))
+        self._left -= len(content)
+        return content
 
 
 _RESERVED, _LEAST = 64, 1 << 30
@@ -130,7 +158,7 @@ def unreadable(path: Path, error: Exception) -> DataError:
     return DataError(f"cannot read {path}: {reason}")
 
 
-def _cut(name: str, stream: IO[bytes], raw: IO[bytes] | None, before: int) -> Iterator[Piece]:
+def _cut(name: str, stream: IO[bytes] | _Limited, raw: IO[bytes] | None, before: int) -> Iterator[Piece]:
     rest, inside, first = b"", False, True
     while chunk := stream.read(PIECE_BYTES):
         if first and b"\0" in chunk[:4096]:

@@ -41,6 +41,8 @@ class Source:
         What tells it from other texts: path, size and time of change of each file; None where only reading would.
     skipped_files
         Files of a folder that are left aside, by reason.
+    paths
+        The files, where it is made of files.
     """
 
     pieces: Callable[[], Iterator[Piece]]
@@ -49,6 +51,7 @@ class Source:
     names: tuple[str, ...] = ()
     identity: list[list[str | int]] | None = None
     skipped_files: dict[str, list[str]] = field(default_factory=dict)
+    paths: tuple[Path, ...] = ()
 
 
 def open_source(source: Any, column: str | None = None) -> Source:
@@ -131,7 +134,9 @@ def _files(given: list[str | Path], column: str | None) -> Source:
     identity: list[list[str | int]] = [[str(path.resolve()), stat.st_size, stat.st_mtime_ns] for path, stat in known]
     total = sum(stat.st_size for _, stat in known)
     names = tuple(Path(each).name or str(each) for each in given)
-    return Source(pieces, description, total, names, identity if len(known) == len(paths) else None, skipped)
+    return Source(
+        pieces, description, total, names, identity if len(known) == len(paths) else None, skipped, tuple(paths)
+    )
 
 
 def _expanded(given: str, column: str | None, skipped: dict[str, list[str]]) -> list[Path]:

@@ -37,7 +37,9 @@ TABLE_READERS: dict[str, Callable[[Any], pl.LazyFrame]] = {
 """Kinds of table files by suffix."""
 
 
-def file_pieces(path: Path, kind: str, column: str, before: int) -> Iterator[Piece]:
+def file_pieces(
+    path: Path, kind: str, column: str, before: int, limits: tuple[int, int] | None = None
+) -> Iterator[Piece]:
     """Give a table file's column, some thousand rows at a time.
 
     Parameters
@@ -50,6 +52,8 @@ def file_pieces(path: Path, kind: str, column: str, before: int) -> Iterator[Pie
         The column that holds the text.
     before
         Bytes of the files before this one, for progress.
+    limits
+        The first row, and that after the last; None reads all.
 
     Raises
     ------
@@ -69,6 +73,8 @@ def file_pieces(path: Path, kind: str, column: str, before: int) -> Iterator[Pie
         # Without the optimisation every field of a row is read, and a row with too many is an error, not cut short.
         whole = pl.QueryOptFlags(projection_pushdown=False)
         chosen = frame.select(column)
+        if limits is not None:
+            chosen = chosen.slice(limits[0], limits[1] - limits[0])
         for batch in chosen.collect_batches(chunk_size=ROWS_PER_PIECE, maintain_order=True, optimizations=whole):
             done += batch.height
             text = _text(batch.get_column(column), str(path))

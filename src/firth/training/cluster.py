@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from firth.compute.crew import interrupts
 from firth.compute.nodes import Nodes, Ref
+from firth.corpus.sharded import Part
 from firth.errors import FirthError, OptionError
 from firth.progress import Report, silent
 from firth.training.checkpointing import RunCheckpoints, parse_every
@@ -19,12 +22,12 @@ from firth.training.engine import Callback, Parameters, TrainingRun
 from firth.training.epochs import Watch
 from firth.training.members import Crew, Member
 from firth.training.plan import demand_held_out, make_plans
-from firth.training.replica import FINER, Part, Replica, Setting
+from firth.training.replica import FINER, Replica, Setting
 from firth.training.rounds import Rounds
 from firth.training.trainer import EncodedText
 
-ROUNDS = 16
-"""Exchanges of all rows in a run, for each replica, where nothing else is said; never oftener than `LEAST_WORDS`."""
+ROUNDS = 3
+"""Exchanges of all rows in a run, for each replica, where nothing else is said: measured, see docs/scaling.md."""
 LEAST_WORDS, MOST_WORDS = 100_000, 50_000_000
 
 
@@ -40,7 +43,7 @@ class Cluster:
         How many copies of the vectors learn side by side; None: one on every node, also on those that join later.
     sync
         How many words each learns from between two exchanges of all rows, such as ``"4Mwords"``; None: so many that a
-        run has 16 exchanges for each replica.
+        run has three exchanges for each replica.
     half
         Send changes as float16: half the traffic.
 
@@ -62,6 +65,12 @@ class Cluster:
             raise OptionError(f"replicas is {self.replicas!r}: it must be a whole number from 1 to 4,096")
         if self.sync is not None and parse_every(self.sync, "sync").words is None:
             raise OptionError(f"sync is {self.sync}: give words, such as 500kwords or 4Mwords")
+
+    def described(self, config: TrainingConfig, nodes: Nodes, words: Sequence[int]) -> dict[str, Any]:
+        """What must be the same for a run to be resumed, and for the same bits to come out, as JSON values."""
+        parts = hashlib.sha256(np.array(words, "<i8").tobytes()).hexdigest()
+        replicas = (self.replicas or len(nodes.alive())) if config.deterministic else None
+        return {"replicas": replicas, "sync": self.sync, "half": self.half, "parts": parts}
 
     def interval(self, total_words: int, replicas: int) -> int:
         """Words of a replica between two exchanges of all rows."""

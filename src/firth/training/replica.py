@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from firth.compute.crew import run_threads
 from firth.compute.nodes import fetched
+from firth.corpus.sharded import Part
 from firth.errors import FirthError
 from firth.training.combining import Curvature, Directions, Examples, combine
 from firth.training.config import TrainingConfig
@@ -34,13 +35,6 @@ LEAST_ROWS = 10_000
 """Fewer are not worth a thread of their own."""
 _PLANS = 4
 """Parts of the text that are held at once."""
-
-
-class Part(NamedTuple):
-    """A part of the text: where it is, and how many words stand before it."""
-
-    ref: Any
-    first: int
 
 
 class Stretch(NamedTuple):

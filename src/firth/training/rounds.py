@@ -26,8 +26,8 @@ from firth.training.replica import Exchange, Learned, Share
 from firth.training.schedule import learning_rate
 from firth.training.sharing import Sharing
 
-OFTEN = 8
-"""Exchanges of the most frequent words' rows to one of all rows."""
+OFTEN, MANY = 4, 5
+"""Exchanges of the most frequent words' rows to one of all rows, where there are many replicas: fewer need none."""
 HOT = 16
 """They are so one in 16 of the words."""
 LEAST_HOT = 1_000
@@ -49,7 +49,6 @@ class Attempt:
     losses: float = 0.0
     pairs: float = 0.0
     learning: float = 0.0
-    rates: dict[str, float] = field(default_factory=dict)
     since: dict[int, int] = field(default_factory=dict)
 
     def note(self, member: Member, learned: Learned) -> None:
@@ -62,7 +61,6 @@ class Attempt:
         self.since[member.number] = self.since.get(member.number, 0) + learned.words
         if learned.words:
             member.speed = learned.words / learned.seconds
-            self.rates[member.node.name] = member.speed
 
 
 class Rounds:
@@ -171,14 +169,15 @@ class Rounds:
 
     def _try(self, attempt: Attempt) -> None:
         members = list(self.crew.members)
-        alone = len(members) == 1
-        interval = self.interval_of(self.run.total_words, len(members))
+        alone, often = len(members) == 1, OFTEN if len(members) >= MANY else 1
+        # As many intervals as fit into what is left of the epoch, all of the same length.
+        left = attempt.sharing.total / len(members)
+        interval = left / max(1, round(left / self.interval_of(self.run.total_words, len(members))))
         exchanged: list[Ref] = []
-        for number in range(1 if alone else OFTEN):
-            is_last = alone or number == OFTEN - 1
-            words = 0.0 if self._is_stopping() else interval / (1 if alone else OFTEN)
-            words = min(words, attempt.sharing.total / len(members))
-            is_last |= words * len(members) >= attempt.sharing.total or self._is_stopping()
+        for number in range(often):
+            words = 0.0 if self._is_stopping() else min(interval / often, attempt.sharing.total / len(members))
+            is_last = number == often - 1 or self._is_stopping()
+            is_last |= words * len(members) >= attempt.sharing.total
             rows = self.vocabulary if is_last else self.hot
             answers = self._learn(members, words, rows, attempt, exchanged)
             if not alone:
@@ -251,7 +250,7 @@ class Rounds:
         run.told = time.perf_counter()
         words += self.crew.words_under_way(working)
         speed = sum(each.speed for each in self.crew.members)
-        names = f"{len(self.crew.members)} node{'s' if len(self.crew.members) > 1 else ''}"
+        names = f"{len({each.node.key for each in self.crew.members})} nodes"
         note = f"{speed / 1e6:.2f} M words/s on {names}, loss {run.loss:.4f}, learning rate {run.rate:.5f}"
         self.watch.report(min(run.words + words, run.total_words), run.total_words, note)
 
@@ -288,7 +287,10 @@ class Rounds:
         if attempt.words:
             share = 1.0 - attempt.learning / max(seconds * len(self.crew.members), 1e-9)
             told = entry(run, run.words / run.seconds)
-            rates = {f"words_per_second of {name}": rate for name, rate in attempt.rates.items()}
+            rates: dict[str, float] = {}
+            for member in self.crew.members:
+                name = f"words_per_second of {member.node.name}"
+                rates[name] = rates.get(name, 0.0) + member.speed
             run.history.append({**told, "nodes": len(self.crew.members), "sync_share": max(0.0, share), **rates})
         if any(type(each).on_report is not Callback.on_report for each in self.watch.callbacks):
             self._fetch()
