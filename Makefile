@@ -34,7 +34,7 @@ $(VENV)/.demo: pyproject.toml | $(BIN)/python
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@echo 'setting up $(VENV) (once)'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[lab,proofs,zh]' --group dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[lab,proofs,zh,cluster]' --group dev
 	@touch $@
 
 $(VENV)/.bench: pyproject.toml | $(BIN)/python

@@ -86,9 +86,10 @@ class Nodes:
         }
         return self._ray.remote(concurrency_groups={_TALK: 1})(kind).options(**options).remote(*given)
 
-    def task(self, work: Callable[..., Any], *given: Any, answers: int = 1, name: str = "") -> Any:
-        """Do something on whichever node has room; again where one is lost meanwhile."""
-        return self._ray.remote(work).options(num_returns=answers, name=name or work.__name__).remote(*given)
+    def task(self, work: Callable[..., Any], *given: Any, answers: int = 1, is_small: bool = False) -> Any:
+        """Do something on whichever node has a processor to lend, small things on any; again where one is lost."""
+        options = {"num_returns": answers, "num_cpus": 0 if is_small else 1, "name": f"firth {work.__name__}"}
+        return self._ray.remote(work).options(**options).remote(*given)
 
     def put(self, something: Any) -> Ref:
         """Lay something where all nodes can get it."""

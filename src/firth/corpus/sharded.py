@@ -39,6 +39,8 @@ PART_BYTES = 256 << 20
 PART_WORDS = 8_000_000
 PARTS = 16
 """A corpus that is there already is cut into so many parts, or more where they would be larger than `PART_WORDS`."""
+LONG_SECONDS = 30.0
+"""Without a part read for so long, it is said what may be the matter."""
 TREE = 8
 """Counts are added up by so many at a time."""
 
@@ -164,7 +166,7 @@ def _read_on(
         raise OptionError(f"{text.description}: the nodes of a cluster read files; name some, or make a Corpus first")
     groups = list(_grouped(part for path in text.paths for part in _cut(path, asked.column)))
     given = asked.tokenization, asked.column, asked.strict
-    read = [nodes.task(_read, group, *given, answers=3, name="firth-read") for group in groups]
+    read = [nodes.task(_read, group, *given, answers=3) for group in groups]
     _await(nodes, [told for told, _, _ in read], report, 0, 2 * len(groups))
     readings: list[Reading] = nodes.get([told for told, _, _ in read])
     words, counts = nodes.get(_added_up(nodes, [counted for _, counted, _ in read]))
@@ -176,8 +178,7 @@ def _read_on(
     vocabulary = Vocabulary.from_counts(words, counts, **asked.choice)
     laid_out = nodes.put((vocabulary.words, vocabulary.counts, vocabulary.unknown))
     encoded = [
-        nodes.task(_encode, told, counted, ids, laid_out, asked.max_sentence, answers=2, name="firth-encode")
-        for told, counted, ids in read
+        nodes.task(_encode, told, counted, ids, laid_out, asked.max_sentence, answers=2) for told, counted, ids in read
     ]
     _await(nodes, [size for size, _ in encoded], report, len(groups), 2 * len(groups))
     sizes: list[tuple[int, int, int]] = nodes.get([size for size, _ in encoded])
@@ -199,12 +200,17 @@ def _read_on(
 
 def _await(nodes: Nodes, refs: list[Ref], report: Report, before: int, total: int) -> None:
     """Wait until all are done, or one has failed, and tell of it."""
-    waiting = list(refs)
+    waiting, moved = list(refs), time.monotonic()
     while waiting:
         done = nodes.done(waiting, 0.2)
         nodes.get(done)
+        moved = time.monotonic() if done else moved
         waiting = [each for each in waiting if each not in done]
-        report(before + len(refs) - len(waiting), total, f"parts on {len(nodes.alive())} nodes")
+        is_long = time.monotonic() - moved > LONG_SECONDS
+        note = (
+            "; other programs may have the processors: see ray status" if is_long and len(waiting) == len(refs) else ""
+        )
+        report(before + len(refs) - len(waiting), total, f"parts on {len(nodes.alive())} nodes{note}")
 
 
 def _cut(path: Path, column: str | None) -> Iterator[FilePart]:
@@ -280,7 +286,7 @@ def _added_up(nodes: Nodes, counted: list[Ref]) -> Ref:
     """Add counts up, a few at a time."""
     while len(counted) > 1:
         groups = [counted[start : start + TREE] for start in range(0, len(counted), TREE)]
-        counted = [nodes.task(_merge, *group, name="firth-count") for group in groups]
+        counted = [nodes.task(_merge, *group) for group in groups]
     return counted[0]
 
 

@@ -131,7 +131,7 @@ def train_on_cluster(
     FirthError
         As there; or no node is left; the sentence names the node.
     """
-    outlines = nodes.get([nodes.task(outline, part.ref, config) for part in parts])
+    outlines = nodes.get([nodes.task(outline, part.ref, config, is_small=True) for part in parts])
     words = [each.words for each in outlines]
     total = sum(int(each[-1]) for each in words)
     if total == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ class Crew:
         self._announce = announce
         self._is_open = wanted is None and not config.deterministic
         self._numbers, self._looked = 0, time.monotonic()
-        self._joining: dict[str, tuple[Member, Ref]] = {}
+        self._joining: dict[Member, Ref] = {}
 
     def gather(self) -> None:
         """Start all replicas, and wait until they have.
@@ -111,20 +112,15 @@ class Crew:
 
     def joined(self) -> list[Member]:
         """Replicas on nodes that have joined, now members; they have no vectors yet."""
-        if not self._is_open:
-            return []
-        if time.monotonic() - self._looked > LOOK_SECONDS:
+        if self._is_open and time.monotonic() - self._looked > LOOK_SECONDS:
             self._looked = time.monotonic()
-            known = {member.node.key for member in self.members} | set(self._joining)
-            for node in self._nodes.alive():
-                if node.key not in known:
-                    member = self._member(node, node.processors)
-                    self._joining[node.key] = member, self._nodes.talk(member.actor.talk_version)
-        ready = set(self._nodes.done([ref for _, ref in self._joining.values()], 0.0)) if self._joining else set()
+            known = {member.node.key for member in [*self.members, *self._joining]}
+            self._invite([self._member(node, node.processors) for node in self._nodes.alive() if node.key not in known])
+        done = set(self._nodes.done(list(self._joining.values()), 0.0)) if self._joining else set()
         new = []
-        for key, (member, ref) in list(self._joining.items()):
-            if ref in ready:
-                del self._joining[key]
+        for member, ref in list(self._joining.items()):
+            if ref in done:
+                del self._joining[member]
                 try:
                     self._nodes.get(ref)
                 except (LostError, FirthError):
@@ -186,39 +182,48 @@ class Crew:
         return lost, max((each.version for each in self.members), default=-1)
 
     def replace(self, lost: Sequence[Member]) -> list[Member]:
-        """Start others for those that are lost: where they were, or wherever there is room; return them.
+        """Start others for those that are lost, where they were; return those that are members already.
+
+        Where the same bits are asked for, or nobody is left, they are waited for, on other nodes if need be. Otherwise
+        the rest goes on, and they join when they have started.
 
         Raises
         ------
         FirthError
-            Nobody is left, or the same bits are asked for and there are fewer nodes.
+            Nobody is left, or the same bits are asked for and there are too few nodes.
         """
-        there = self._nodes.alive()
-        fixed = self._wanted is not None or self._config.deterministic
-        new = []
-        for each in lost:
-            same = [node for node in there if node.key == each.node.key]
-            if same or (fixed and there):
-                node = same[0] if same else there[each.number % len(there)]
-                # On a node that is not its own, it makes do with what is left: Ray lends no processor twice.
-                new.append(self._member(node, each.threads, 0 if not same else None))
+        there = {node.key: node for node in self._nodes.alive()}
+        at_home = [each for each in lost if each.node.key in there]
+        if self.members and not self._config.deterministic:
+            self._announce(Warned(f"going on with {len(self.members)} replicas"))
+            self._invite([self._member(there[each.node.key], each.threads) for each in at_home])
+            return []
+        new = [self._member(there[each.node.key], each.threads) for each in at_home]
+        for each, node in zip(
+            [each for each in lost if each not in at_home], itertools.cycle(there.values()), strict=False
+        ):
+            # On a node that is not its own it makes do with what is left: Ray lends no processor twice.
+            new.append(self._member(node, each.threads, reserved=0))
         late = self._await_start(new)
         new = [each for each in new if each not in late]
-        if len(new) < len(lost):
-            if not self.members and not new:
-                raise FirthError("every node of the cluster is lost: start it again, then use --resume")
-            if self._config.deterministic:
-                raise FirthError(
-                    "nodes were lost, and the same bits need as many replicas: start them again, then use --resume"
-                )
-            self._announce(Warned(f"going on with {len(self.members) + len(new)} replicas"))
+        if not self.members and not new:
+            raise FirthError("every node of the cluster is lost: start it again, then use --resume")
+        if self._config.deterministic and len(new) < len(lost):
+            raise FirthError(
+                "nodes were lost, and the same bits need as many replicas: start them again, then use --resume"
+            )
         self._add(new)
         return new
 
     def end(self) -> None:
         """End all processes."""
-        for member in [*self.members, *(member for member, _ in self._joining.values())]:
+        for member in [*self.members, *self._joining]:
             self._nodes.end(member.actor)
+
+    def _invite(self, new: Sequence[Member]) -> None:
+        """Let replicas join once they have started."""
+        for each in new:
+            self._joining[each] = self._nodes.talk(each.actor.talk_version)
 
     def _add(self, new: Sequence[Member]) -> None:
         speeds = [each.speed for each in self.members if each.speed > 1.0]

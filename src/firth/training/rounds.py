@@ -307,7 +307,7 @@ class Rounds:
             self._accept(attempt, 0.0)
         behind = [each for each in self.crew.members if each.version < self.version]
         replaced = self.crew.replace(lost)
-        if not [each for each in self.crew.members if each not in replaced]:
+        if len(replaced) == len(self.crew.members):
             self._return_to_saved()
         try:
             self.crew.ask([each for each in self.crew.members if each not in replaced + behind], "roll_back")
