@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firth.compute.crew import interrupts
-from firth.compute.nodes import Nodes, Ref
+from firth.compute.nodes import LostError, Nodes, Ref
 from firth.corpus.sharded import Part
 from firth.errors import FirthError, OptionError
 from firth.progress import Report, silent
@@ -150,6 +150,8 @@ def train_on_cluster(
     try:
         with interrupts(partial(run.stop, by_request=True)):
             rounds.go()
+    except LostError as error:
+        raise FirthError(f"the cluster was lost ({error}): look at ray status, then use --resume") from error
     except KeyboardInterrupt:  # a second one, or from a handler of somebody's own
         run.stop("interrupted", by_request=True)
     finally:

@@ -16,6 +16,9 @@ from firth.training.config import TrainingConfig
 START_SECONDS = 120.0
 """A replica that has not started by then never will: its node lends its processors to others."""
 ANSWER_SECONDS = 20.0
+"""Whether it is there at all, a replica says at once."""
+SILENT_SECONDS = 120.0
+"""One that takes longer for what others have done, or for an exchange, counts as lost."""
 LOOK_SECONDS = 2.0
 """How often it is looked for nodes that have joined."""
 POLL_SECONDS = 0.05
@@ -77,6 +80,7 @@ class Crew:
         self.members: list[Member] = []
         self._nodes, self._start, self._config, self._wanted = nodes, start, config, wanted
         self._announce = announce
+        self.patience = SILENT_SECONDS
         self._is_open = wanted is None and not config.deterministic
         self._numbers, self._looked = 0, time.monotonic()
         self._joining: dict[Member, Ref] = {}
@@ -152,9 +156,9 @@ class Crew:
         return [each for each in members if asked[each.number] in done]
 
     def answer(self, member: Member, ref: Ref) -> Any:
-        """What a replica answers; a failure is told with its node's name."""
+        """What a replica answers to what takes no time to learn; a failure is told with its node's name."""
         try:
-            return self._nodes.get(ref)
+            return self._nodes.get(ref, self.patience)
         except FirthError as error:
             raise type(error)(f"node {member.node.name}: {error}") from error
 

@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,10 +35,10 @@ LEAST_HOT = 1_000
 SPARE = 0.1
 """A node may take so much longer than the first that is done, as a share of its time; then it stops where it is."""
 SPARE_SECONDS = 0.05
-SILENT_SECONDS = 60.0
-"""A node that has been asked to stop, and has not for so long, counts as lost."""
 MOST_FAILURES = 20
 """Times that an exchange may fail in a row."""
+_FAILING = f"nodes were lost {MOST_FAILURES} times in a row: look at ray status, then use --resume"
+Answer = TypeVar("Answer")
 
 
 @dataclass
@@ -104,22 +105,36 @@ class Rounds:
                 self._fetch()
             if checkpoints is not None and is_due:
                 checkpoints.save(run)
-            self._begin(self.crew.joined())
+            self._unless_lost(lambda: self._begin(self.crew.joined()))
         if checkpoints is not None:
             checkpoints.save(run)
 
     def _end_epoch(self) -> None:
         run = self.run
         if run.config.held_out:
-            groups = [range(k, len(self.words), len(self.crew.members)) for k in range(len(self.crew.members))]
-            members = zip(self.crew.members, groups, strict=True)
-            sums = self.nodes.get([member.actor.held_out.remote(list(group)) for member, group in members])
-            losses, pairs = (math.fsum(each[place] for each in sums) for place in (0, 1))
+            losses, pairs = self._unless_lost(self._held_out)
             note_held_out(run, losses / pairs if pairs else math.nan)
         if self.watch.callbacks:
             self._fetch()
         for callback in self.watch.callbacks:
             callback.on_epoch(run)
+
+    def _held_out(self) -> tuple[float, float]:
+        """Sum and number of losses over what is held out, each replica measuring some parts."""
+        members = self.crew.members
+        groups = [list(range(k, len(self.words), len(members))) for k in range(len(members))]
+        refs = [member.actor.held_out.remote(group) for member, group in zip(members, groups, strict=True)]
+        sums = self.nodes.get(refs)
+        return math.fsum(each[0] for each in sums), math.fsum(each[1] for each in sums)
+
+    def _unless_lost(self, work: Callable[[], Answer]) -> Answer:
+        """Do something with the replicas; where one is lost, with the others."""
+        for _ in range(MOST_FAILURES):
+            try:
+                return work()
+            except LostError as error:
+                self._recover(str(error), None)
+        raise FirthError(_FAILING)
 
     def _begin(self, members: Sequence[Member]) -> None:
         """Give replicas the vectors: the newest that another has, or those that this process has."""
@@ -136,13 +151,9 @@ class Rounds:
 
     def _fetch(self) -> None:
         """Bring the vectors here."""
-        while True:
-            member = self.crew.members[0]
-            try:
-                center, outside = self.nodes.get(member.actor.agreed.remote())
-                break
-            except LostError as error:
-                self._recover(str(error), None)
+        center, outside = self._unless_lost(
+            lambda: self.crew.answer(self.crew.members[0], self.crew.members[0].actor.agreed.remote())
+        )
         dimensions = self.run.config.dimensions
         self.run.parameters.center[:-1, :dimensions] = center
         self.run.parameters.outside[:-1, :dimensions] = outside
@@ -165,7 +176,7 @@ class Rounds:
                 continue
             self._accept(attempt, time.perf_counter() - began)
             return
-        raise FirthError(f"the nodes were lost {MOST_FAILURES} times in a row: look at ray status, then use --resume")
+        raise FirthError(_FAILING)
 
     def _try(self, attempt: Attempt) -> None:
         members = list(self.crew.members)
@@ -234,10 +245,10 @@ class Rounds:
                 hurried = min(hurried, now)
                 for member in waiting:
                     self.nodes.talk(member.actor.talk_hurry)
-            if waiting and now > hurried + SILENT_SECONDS:
+            if waiting and now > hurried + self.crew.patience:
                 for member in waiting:
                     self.nodes.end(member.actor)
-                raise LostError(f"no answer in {SILENT_SECONDS:.0f} s")
+                raise LostError(f"no answer in {self.crew.patience:.0f} s")
         return learned
 
     def _look_around(self, working: list[Member], words: int) -> None:
