@@ -86,9 +86,9 @@ class Nodes:
         }
         return self._ray.remote(concurrency_groups={_TALK: 1})(kind).options(**options).remote(*given)
 
-    def task(self, work: Callable[..., Any], *given: Any, answers: int = 1, is_small: bool = False) -> Any:
-        """Do something on whichever node has a processor to lend, small things on any; again where one is lost."""
-        options = {"num_returns": answers, "num_cpus": 0 if is_small else 1, "name": f"firth {work.__name__}"}
+    def task(self, work: Callable[..., Any], *given: Any, answers: int = 1) -> Any:
+        """Do something on whichever node has a processor to lend; again where one is lost meanwhile."""
+        options = {"num_returns": answers, "name": f"firth {work.__name__}"}
         return self._ray.remote(work).options(**options).remote(*given)
 
     def put(self, something: Any) -> Ref:

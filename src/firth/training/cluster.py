@@ -21,10 +21,9 @@ from firth.training.config import TrainingConfig
 from firth.training.engine import Callback, Parameters, TrainingRun
 from firth.training.epochs import Watch
 from firth.training.members import Crew, Member
-from firth.training.plan import demand_held_out, make_plans
-from firth.training.replica import FINER, Replica, Setting
+from firth.training.plan import demand_held_out
+from firth.training.replica import Replica, Setting
 from firth.training.rounds import Rounds
-from firth.training.trainer import EncodedText
 
 ROUNDS = 3
 """Exchanges of all rows in a run, for each replica, where nothing else is said: measured, see docs/scaling.md."""
@@ -81,21 +80,6 @@ class Cluster:
         return int(np.clip(total_words // (replicas * replicas * ROUNDS), LEAST_WORDS, MOST_WORDS))
 
 
-@dataclass(frozen=True)
-class Outline:
-    """What the driver knows of a part of the text: words before each chunk and in all, and words held out."""
-
-    words: NDArray[np.int64]
-    held_out: int
-
-
-def outline(text: tuple[NDArray[np.uint32], NDArray[np.int64]], config: TrainingConfig) -> Outline:
-    """Cut a part of the text up as its replicas will, and say what it comes to."""
-    nothing = np.zeros(0, np.int64)
-    plan, held_out = make_plans(EncodedText(*text, nothing), config, finer=FINER)
-    return Outline(plan.words, held_out.total)
-
-
 def train_on_cluster(
     nodes: Nodes,
     cluster: Cluster,
@@ -131,29 +115,24 @@ def train_on_cluster(
     FirthError
         As there; or no node is left; the sentence names the node.
     """
-    outlines = nodes.get([nodes.task(outline, part.ref, config, is_small=True) for part in parts])
-    words = [each.words for each in outlines]
-    total = sum(int(each[-1]) for each in words)
-    if total == 0:
-        raise FirthError("the text has no words of the vocabulary: give it more text, or lower min_count")
-    demand_held_out(sum(each.held_out for each in outlines), config)
-    run = TrainingRun(config, total * config.epochs, parameters, first_epoch)
-    if checkpoints is not None:
-        checkpoints.begin(run)
     setting = nodes.put(Setting(config, counts, parameters.frozen, tuple(parts), cluster.half))
     crew = Crew(nodes, partial(_started, nodes, setting), config, cluster.replicas, announce)
-    for callback in callbacks:
-        callback.on_start(run)
-    rounds = Rounds(
-        nodes, cluster.interval, crew, words, run, Watch(report, callbacks, should_stop, checkpoints), announce
-    )
     try:
-        with interrupts(partial(run.stop, by_request=True)):
-            rounds.go()
+        crew.gather()
+        words, held_out = crew.outlines(len(parts))
+        total = sum(int(each[-1]) for each in words)
+        if total == 0:
+            raise FirthError("the text has no words of the vocabulary: give it more text, or lower min_count")
+        demand_held_out(held_out, config)
+        run = TrainingRun(config, total * config.epochs, parameters, first_epoch)
+        if checkpoints is not None:
+            checkpoints.begin(run)
+        for callback in callbacks:
+            callback.on_start(run)
+        watch = Watch(report, callbacks, should_stop, checkpoints)
+        _go(Rounds(nodes, cluster.interval, crew, words, run, watch, announce), run)
     except LostError as error:
         raise FirthError(f"the cluster was lost ({error}): look at ray status, then use --resume") from error
-    except KeyboardInterrupt:  # a second one, or from a handler of somebody's own
-        run.stop("interrupted", by_request=True)
     finally:
         crew.end()
     for callback in callbacks:
@@ -161,6 +140,14 @@ def train_on_cluster(
     if run.pairs == 0 and not run.stopped:
         raise FirthError("no sentence has two words left after subsampling: give it more text, or set subsample to 0")
     return run
+
+
+def _go(rounds: Rounds, run: TrainingRun) -> None:
+    try:
+        with interrupts(partial(run.stop, by_request=True)):
+            rounds.go()
+    except KeyboardInterrupt:  # a second one, or from a handler of somebody's own
+        run.stop("interrupted", by_request=True)
 
 
 def _started(nodes: Nodes, setting: Ref, member: Member, processors: int) -> object:

@@ -8,6 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from firth.compute.nodes import LostError, Node, Nodes, Ref
 from firth.errors import FirthError
 from firth.progress import Warned
@@ -15,6 +18,8 @@ from firth.training.config import TrainingConfig
 
 START_SECONDS = 120.0
 """A replica that has not started by then never will: its node lends its processors to others."""
+OUTLINE_SECONDS = 3_600.0
+"""Cutting the whole text up, which goes to the nodes for that, takes no longer."""
 ANSWER_SECONDS = 20.0
 """Whether it is there at all, a replica says at once."""
 SILENT_SECONDS = 120.0
@@ -114,6 +119,17 @@ class Crew:
             )
         self.members = members
 
+    def outlines(self, parts: int) -> tuple[list[NDArray[np.int64]], int]:
+        """Of each part of the text: words before each chunk and in all; and the words held out of all parts."""
+        groups = [list(range(k, parts, len(self.members))) for k in range(len(self.members))]
+        asked = [each.actor.outlines.remote(group) for each, group in zip(self.members, groups, strict=True)]
+        words: list[NDArray[np.int64]] = [np.zeros(1, np.int64)] * parts
+        held_out = 0
+        for each, group, ref in zip(self.members, groups, asked, strict=True):
+            for part, (of_part, held) in zip(group, self.answer(each, ref, OUTLINE_SECONDS), strict=True):
+                words[part], held_out = of_part, held_out + held
+        return words, held_out
+
     def joined(self) -> list[Member]:
         """Replicas on nodes that have joined, now members; they have no vectors yet."""
         if self._is_open and time.monotonic() - self._looked > LOOK_SECONDS:
@@ -155,10 +171,10 @@ class Crew:
         done = set(self._nodes.done([asked[each.number] for each in members], POLL_SECONDS))
         return [each for each in members if asked[each.number] in done]
 
-    def answer(self, member: Member, ref: Ref) -> Any:
+    def answer(self, member: Member, ref: Ref, patience: float | None = None) -> Any:
         """What a replica answers to what takes no time to learn; a failure is told with its node's name."""
         try:
-            return self._nodes.get(ref, self.patience)
+            return self._nodes.get(ref, patience or self.patience)
         except FirthError as error:
             raise type(error)(f"node {member.node.name}: {error}") from error
 

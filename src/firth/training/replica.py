@@ -187,6 +187,10 @@ class Replica:
         self._version = -1
         self._words_done, self._is_hurried = 0, False
 
+    def outlines(self, parts: Sequence[int]) -> list[tuple[NDArray[np.int64], int]]:
+        """Of some parts: words before each chunk and in all, and words held out."""
+        return [(learned.words, held_out.total) for learned, held_out in map(self._plans_of, parts)]
+
     def restore(self, version: int, center: NDArray[np.float32], outside: NDArray[np.float32]) -> None:
         """Begin from vectors that were agreed on, shape (V, D)."""
         self._agreed = [np.array(center), np.array(outside)]

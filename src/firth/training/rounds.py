@@ -91,7 +91,6 @@ class Rounds:
         run, checkpoints = self.run, self.watch.checkpoints
         if run.epoch == run.config.epochs or run.has_stopped():
             return
-        self.crew.gather()
         self._begin(self.crew.members)
         while run.epoch < run.config.epochs and not run.has_stopped():
             self._interval()
