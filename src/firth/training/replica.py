@@ -21,7 +21,7 @@ from firth.training.combining import Curvature, Directions, Examples, combine
 from firth.training.config import TrainingConfig
 from firth.training.engine import Parameters
 from firth.training.epochs import Tally, chunk_work, diverged, is_sound
-from firth.training.kernels.exchange import adopt, changes_of
+from firth.training.kernels.exchange import adopt, changes_of, from_half, to_half
 from firth.training.plan import Plan, make_plans
 from firth.training.prepare import make_engine
 from firth.training.schedule import learning_rate
@@ -143,15 +143,28 @@ def packed(changes: NDArray[np.float32], idle: float, half: bool) -> Rows:
     """Changes as they are sent: rows that have not changed are left out, where so many are idle that it is worth it."""
     places = np.flatnonzero(changes.any(axis=1)).astype(np.uint32) if idle > IDLE else None
     kept = changes if places is None else changes[places]
-    return Rows(places, kept.astype(np.float16) if half else kept)
+    if not half:
+        return Rows(places, kept)
+    halves = np.empty(kept.shape, np.uint16)
+    to_half(kept.view(np.uint32), kept, halves)
+    return Rows(places, halves.view(np.float16))
+
+
+def widened(values: NDArray[Any]) -> NDArray[np.float32]:
+    """Changes as float32."""
+    if values.dtype == np.float32:
+        return values
+    numbers = np.empty(values.shape, np.float32)
+    from_half(values.view(np.uint16), numbers.view(np.uint32), numbers)
+    return numbers
 
 
 def added(total: NDArray[np.float32], rows: Rows) -> None:
     """Add changes to rows."""
     if rows.places is None:
-        total += rows.values
+        total += widened(rows.values)
     else:
-        total[rows.places] += rows.values
+        total[rows.places] += widened(rows.values)
 
 
 class Replica:
@@ -181,8 +194,9 @@ class Replica:
         self._plans: dict[int, tuple[Plan, Plan]] = {}
         self._agreed: list[NDArray[np.float32]] = []
         self._kept: list[NDArray[np.float32]] = []
-        self._changed = [np.zeros((words, config.dimensions), np.float32) for _ in range(2)]
-        self._totals = [np.zeros((words, config.dimensions), np.float32) for _ in range(2)]
+        # Written to now: memory that has not been is slow the first time.
+        self._changed = [np.full((words, config.dimensions), 0.5, np.float32) for _ in range(2)]
+        self._totals = [np.full((words, config.dimensions), 0.5, np.float32) for _ in range(2)]
         self._since = [0, 0]
         self._version = -1
         self._words_done, self._is_hurried = 0, False
@@ -294,10 +308,10 @@ class Replica:
             for block, pair in zip(blocks(place, len(exchanged), rows, hot), changes, strict=True):
                 for agreed, learned, each in zip(self._agreed, self._matrices(), pair, strict=True):
                     if each.places is None:
-                        self._on_all_threads(adopt, learned, agreed, block, each.values.astype(np.float32, copy=False))
+                        self._on_all_threads(adopt, learned, agreed, block, widened(each.values))
                     else:  # rows that nobody has changed are as they were agreed on
                         places = each.places + np.uint32(block.start)
-                        agreed[places] += each.values
+                        agreed[places] += widened(each.values)
                         learned[places] = agreed[places]
 
     def _see_changes(self, rows: int) -> None:

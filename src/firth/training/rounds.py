@@ -32,7 +32,7 @@ OFTEN, MANY = 4, 5
 HOT = 16
 """They are so one in 16 of the words."""
 LEAST_HOT = 1_000
-SPARE = 0.1
+SPARE = 0.25
 """A node may take so much longer than the first that is done, as a share of its time; then it stops where it is."""
 SPARE_SECONDS = 0.05
 MOST_FAILURES = 20
@@ -61,7 +61,8 @@ class Attempt:
         self.learning += learned.seconds
         self.since[member.number] = self.since.get(member.number, 0) + learned.words
         if learned.words:
-            member.speed = learned.words / learned.seconds
+            speed = learned.words / learned.seconds
+            member.speed = speed if member.speed == 1.0 else (member.speed + speed) / 2.0
 
 
 class Rounds:
