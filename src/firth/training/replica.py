@@ -66,17 +66,14 @@ class Share(NamedTuple):
         The text.
     progress
         Of the whole run at the beginning and at the end, of which the learning rate is a function.
-    rows
-        So many of the most frequent words are exchanged afterwards.
-    replicas
-        How many take part.
+    sees_curvature
+        Whether it is to be said how curved the loss is, at the beginning.
     """
 
     epoch: int
     stretches: tuple[Stretch, ...]
     progress: tuple[float, float]
-    rows: int
-    replicas: int
+    sees_curvature: bool
 
 
 class Learned(NamedTuple):
@@ -87,7 +84,7 @@ class Learned(NamedTuple):
     pairs: float
     seconds: float
     undone: tuple[Stretch, ...]
-    curvature: Curvature
+    curvature: Curvature | None
 
 
 class Exchange(NamedTuple):
@@ -234,29 +231,29 @@ class Replica:
         self._kept, self._since = [], [0, 0]
         self._take_agreed(self._agreed[0].shape[0])
 
-    def learn(self, share: Share, hot: int, *exchanged: Changes) -> Any:
-        """Take over what was exchanged, of the `hot` first rows; learn from a share; return what came of it, and the
-        changes for each replica.
-        """
+    def learn(self, share: Share, hot: int, *exchanged: Changes) -> Learned:
+        """Take over what was exchanged, of the `hot` first rows; then learn from a share."""
         if exchanged:
             if not self._kept:
                 self._kept = [agreed[:hot].copy() for agreed in self._agreed]
             self._adopt(hot, hot, exchanged)
         began, tally = time.perf_counter(), Tally()
         self._words_done, self._is_hurried = 0, False
-        curvature = self._curvature(share)
+        curvature = self._curvature(share) if share.sees_curvature and share.stretches else None
         undone = self._go_through(share, tally)
         if tally.pairs and not (np.isfinite(tally.losses) and is_sound(self._parameters)):
             raise FirthError(diverged(self._config))
-        seconds = time.perf_counter() - began
-        learned = Learned(tally.words, tally.losses, tally.pairs, seconds, undone, curvature)
-        if share.replicas == 1:
-            return learned, ()
-        self._see_changes(share.rows)
         self._since = [since + tally.words for since in self._since]
-        made = [self._changes(share.rows, hot, place, share.replicas) for place in range(share.replicas)]
-        self._since = [0, 0 if share.rows > hot else self._since[1]]
-        return learned, *made
+        seconds = time.perf_counter() - began
+        return Learned(tally.words, tally.losses, tally.pairs, seconds, undone, curvature)
+
+    def changes(self, rows: int, hot: int, replicas: int) -> Any:
+        """What was learned since the last exchange, for each replica what it puts together; see `blocks`."""
+        for learned, agreed, changes in zip(self._matrices(), self._agreed, self._changed, strict=True):
+            self._on_all_threads(changes_of, learned, agreed, slice(0, rows), changes)
+        made = [self._changes(rows, hot, place, replicas) for place in range(replicas)]
+        self._since = [0, 0 if rows > hot else self._since[1]]
+        return tuple(made)
 
     def combine(self, exchange: Exchange, *changes: Changes) -> Changes:
         """Put together what all replicas changed in some rows."""
@@ -314,10 +311,6 @@ class Replica:
                         agreed[places] += widened(each.values)
                         learned[places] = agreed[places]
 
-    def _see_changes(self, rows: int) -> None:
-        for learned, agreed, changes in zip(self._matrices(), self._agreed, self._changed, strict=True):
-            self._on_all_threads(changes_of, learned, agreed, slice(0, rows), changes)
-
     def _on_all_threads(self, kernel: Any, learned: Any, agreed: Any, block: slice, changes: Any) -> None:
         rows, threads = block.stop - block.start, self._config.threads or 1
         threads = threads if rows > LEAST_ROWS else 1
@@ -339,9 +332,6 @@ class Replica:
         return tuple(answer)
 
     def _curvature(self, share: Share) -> Curvature:
-        zero = np.zeros((self._config.dimensions, self._config.dimensions))
-        if share.replicas == 1 or not share.stretches:
-            return Curvature(zero, zero)
         stretch = share.stretches[0]
         plan = self._plans_of(stretch.part)[0]
         seed = (self._config.seed, share.epoch, stretch.part, stretch.first)

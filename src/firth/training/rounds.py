@@ -23,7 +23,7 @@ from firth.training.combining import Curvature, directions
 from firth.training.engine import Callback, TrainingRun
 from firth.training.epochs import REPORT_SECONDS, Watch, entry, note_held_out
 from firth.training.members import Crew, Member
-from firth.training.replica import Exchange, Learned, Share
+from firth.training.replica import Exchange, Learned, Share, Stretch
 from firth.training.schedule import learning_rate
 from firth.training.sharing import Sharing
 
@@ -32,6 +32,8 @@ OFTEN, MANY = 4, 5
 HOT = 16
 """They are so one in 16 of the words."""
 LEAST_HOT = 1_000
+SLICES = 8
+"""An interval is handed out in so many slices a replica: who is fast gets more of them."""
 SPARE = 0.25
 """A node may take so much longer than the first that is done, as a share of its time; then it stops where it is."""
 SPARE_SECONDS = 0.05
@@ -50,6 +52,7 @@ class Attempt:
     losses: float = 0.0
     pairs: float = 0.0
     learning: float = 0.0
+    handed: int = 0
     since: dict[int, int] = field(default_factory=dict)
 
     def note(self, member: Member, learned: Learned) -> None:
@@ -182,21 +185,15 @@ class Rounds:
         members = list(self.crew.members)
         alone, often = len(members) == 1, OFTEN if len(members) >= MANY else 1
         # As many intervals as fit into what is left of the epoch, all of the same length.
-        left = attempt.sharing.total / len(members)
-        interval = left / max(1, round(left / self.interval_of(self.run.total_words, len(members))))
+        left = attempt.sharing.total
+        interval = left / max(1, round(left / len(members) / self.interval_of(self.run.total_words, len(members))))
         exchanged: list[Ref] = []
         for number in range(often):
-            words = 0.0 if self._is_stopping() else min(interval / often, attempt.sharing.total / len(members))
-            is_last = number == often - 1 or self._is_stopping()
-            is_last |= words * len(members) >= attempt.sharing.total
-            rows = self.vocabulary if is_last else self.hot
-            answers = self._learn(members, words, rows, attempt, exchanged)
+            learned = self._learn(members, interval / often, attempt, exchanged)
+            is_last = number == often - 1 or not attempt.sharing.left or self._is_stopping()
             if not alone:
-                exchanged = self._combine(members, rows, attempt, answers)
-            if is_last or not attempt.sharing.left:
-                if rows < self.vocabulary:
-                    answers = self._learn(members, 0.0, self.vocabulary, attempt, exchanged)
-                    exchanged = self._combine(members, self.vocabulary, attempt, answers)
+                exchanged = self._combine(members, self.vocabulary if is_last else self.hot, attempt, learned)
+            if is_last:
                 break
         self.crew.ask(members, "commit", self.version + 1, self.hot, *exchanged)
 
@@ -204,52 +201,65 @@ class Rounds:
         return self.run.has_stopped() and not self.run.config.deterministic
 
     def _learn(
-        self, members: list[Member], words: float, rows: int, attempt: Attempt, exchanged: list[Ref]
-    ) -> list[tuple[Learned, list[Ref]]]:
-        """Let all replicas learn from so many words each, fast ones from more; return what came of it."""
-        run, count = self.run, len(members)
-        speeds = [1.0 if run.config.deterministic else each.speed for each in members]
-        shares = [words * count * speed / sum(speeds) for speed in speeds]
-        taken = [attempt.sharing.take(member.number, share) for member, share in zip(members, shares, strict=True)]
-        ahead = sum(self._size(stretches) for stretches in taken)
-        ends = tuple((run.words + each) / run.total_words for each in (attempt.words, attempt.words + ahead))
-        asked = {}
-        for member, stretches in zip(members, taken, strict=True):
-            share = Share(run.first_epoch + run.epoch, stretches, (ends[0], ends[1]), rows, count)
-            method = member.actor.learn.options(num_returns=2 if count == 1 else count + 1)
-            told, *changes = method.remote(share, self.hot, *exchanged)
-            asked[member.number] = told, changes
-        learned = self._await(members, {number: told for number, (told, _) in asked.items()}, attempt.words)
-        for member in members:
-            attempt.note(member, learned[member.number])
-        return [(learned[member.number], asked[member.number][1]) for member in members]
+        self, members: list[Member], words: float, attempt: Attempt, exchanged: list[Ref]
+    ) -> dict[int, list[Learned]]:
+        """Let all replicas learn from so many words together; return what came of it, by their numbers.
+
+        Each gets a slice, and another when it is about to be done: a fast one learns from more. Where the same bits are
+        asked for, each gets its whole share at once.
+        """
+        fixed = self.run.config.deterministic
+        slices, ahead = (len(members), 1) if fixed else (len(members) * SLICES, 2)
+        learned: dict[int, list[Learned]] = {each.number: [] for each in members}
+        asked: dict[int, list[Ref]] = {each.number: [] for each in members}
+        size, left, hurried = words / slices, words, set[int]()
+        began, idle_since = time.monotonic(), math.inf
+        while True:
+            for _ in range(ahead):
+                for member in members:
+                    refs, is_first = asked[member.number], not (learned[member.number] or asked[member.number])
+                    is_over = left <= 0 or not attempt.sharing.left or member.number in hurried or self._is_stopping()
+                    if len(refs) < ahead and (is_first or not is_over):
+                        stretches = () if is_over else attempt.sharing.take(member.number, min(size, left))
+                        left -= self._size(stretches)
+                        share = self._share(stretches, attempt, words, is_first and len(members) > 1)
+                        refs.append(member.actor.learn.remote(share, self.hot, *(exchanged if is_first else [])))
+                        began, idle_since = time.monotonic(), math.inf
+            working = [each for each in members if asked[each.number]]
+            if not working:
+                return learned
+            for member in self.crew.answered(working, {each.number: asked[each.number][0] for each in working}):
+                came = self.crew.answer(member, asked[member.number].pop(0))
+                undone = self._size(came.undone)
+                left, attempt.handed = left + undone, attempt.handed - undone
+                attempt.note(member, came)
+                learned[member.number].append(came)
+            working = [each for each in working if asked[each.number]]
+            self._look_around(working, attempt.words)
+            now = time.monotonic()
+            idle_since = min(idle_since, now) if len(working) < len(members) else math.inf
+            is_late = now - idle_since > SPARE_SECONDS + SPARE * (idle_since - began) or self.run.has_stopped()
+            if working and is_late and not fixed:
+                for member in working:
+                    hurried.add(member.number)
+                    self.nodes.talk(member.actor.talk_hurry)
+            if working and now - idle_since > self.crew.patience and not fixed:
+                for member in working:
+                    self.nodes.end(member.actor)
+                raise LostError(f"no answer in {self.crew.patience:.0f} s")
+
+    def _share(self, stretches: tuple[Stretch, ...], attempt: Attempt, words: float, sees_curvature: bool) -> Share:
+        """What a replica is asked to learn, with its place in the run's schedule."""
+        run, before = self.run, attempt.handed
+        attempt.handed += self._size(stretches)
+        # Slices are done one after another, more or less; shares that are fixed, beside each other.
+        fixed = attempt.words, attempt.words + words
+        ends = [run.words + each for each in (fixed if run.config.deterministic else (before, attempt.handed))]
+        start, end = (min(1.0, each / run.total_words) for each in ends)
+        return Share(run.first_epoch + run.epoch, stretches, (start, end), sees_curvature)
 
     def _size(self, stretches: Sequence[tuple[int, int, int]]) -> int:
         return sum(int(self.words[part][last] - self.words[part][first]) for part, first, last in stretches)
-
-    def _await(self, members: list[Member], asked: dict[int, Ref], before: int) -> dict[int, Learned]:
-        """Wait for all; hurry those that take much longer than the first, and give up those that are silent."""
-        began, learned = time.monotonic(), dict[int, Learned]()
-        first_done = hurried = math.inf
-        while len(learned) < len(members):
-            waiting = [each for each in members if each.number not in learned]
-            for member in self.crew.answered(waiting, asked):
-                learned[member.number] = self.crew.answer(member, asked[member.number])
-                first_done = min(first_done, time.monotonic())
-            waiting = [each for each in waiting if each.number not in learned]
-            self._look_around(waiting, before + sum(each.words for each in learned.values()))
-            now = time.monotonic()
-            spare = SPARE_SECONDS + SPARE * (first_done - began) if learned else math.inf
-            is_late = now > first_done + spare or self.run.has_stopped()
-            if waiting and is_late and not self.run.config.deterministic:
-                hurried = min(hurried, now)
-                for member in waiting:
-                    self.nodes.talk(member.actor.talk_hurry)
-            if waiting and now > hurried + self.crew.patience:
-                for member in waiting:
-                    self.nodes.end(member.actor)
-                raise LostError(f"no answer in {self.crew.patience:.0f} s")
-        return learned
 
     def _look_around(self, working: list[Member], words: int) -> None:
         """What is done meanwhile: see whether to stop, and report."""
@@ -266,21 +276,24 @@ class Rounds:
         self.watch.report(min(run.words + words, run.total_words), run.total_words, note)
 
     def _combine(
-        self, members: list[Member], rows: int, attempt: Attempt, answers: list[tuple[Learned, list[Ref]]]
+        self, members: list[Member], rows: int, attempt: Attempt, learned: dict[int, list[Learned]]
     ) -> list[Ref]:
         """Have what all changed put together, each replica some of the rows."""
         run, count = self.run, len(members)
-        learners = max(1, sum(each.words > 0 for each, _ in answers))
-        curved = [each.curvature for each, _ in answers if each.words > 0] or [answers[0][0].curvature]
-        mean = Curvature(*(np.mean([each[which] for each in curved], axis=0) for which in (0, 1)))
+        made = [each.actor.changes.options(num_returns=count).remote(rows, self.hot, count) for each in members]
+        words = [sum(each.words for each in learned[member.number]) for member in members]
+        curved = [each.curvature for several in learned.values() for each in several if each.curvature is not None]
+        none = np.zeros((run.config.dimensions, run.config.dimensions))
+        curvature = Curvature(*(np.mean([each[which] for each in curved] or [none], axis=0) for which in (0, 1)))
+        learners = max(1, sum(each > 0 for each in words))
         rate = learning_rate(run.config, min(1.0, (run.words + attempt.words) / run.total_words))
-        often = rate * sum(each.words for each, _ in answers) / learners
+        often = rate * sum(words) / learners
         seldom = rate * sum(attempt.since.values()) / max(1, sum(each > 0 for each in attempt.since.values()))
-        along = directions(mean.center), directions(mean.outside)
+        along = directions(curvature.center), directions(curvature.outside)
         refs = []
         for place, member in enumerate(members):
             exchange = Exchange(place, count, rows, self.hot, often, seldom, learners, *along)
-            refs.append(member.actor.combine.remote(exchange, *(changes[place] for _, changes in answers)))
+            refs.append(member.actor.combine.remote(exchange, *(changes[place] for changes in made)))
         return refs
 
     def _accept(self, attempt: Attempt, seconds: float) -> None:
