@@ -165,27 +165,30 @@ def test_blocks_cover_every_row_once(replicas, hot, others):
 @given(st.lists(st.integers(0, 7), min_size=1, max_size=6), st.integers(1, 5), st.randoms(use_true_random=False))
 def test_every_chunk_is_handed_out_once(chunks, replicas, chance):
     words = [np.arange(count + 1) * 10 for count in chunks]
-    sharing, seen = Sharing(words), []
+    sharing, seen = Sharing(words, 2), []
     while sharing.left:
-        taken = sharing.copy().take(0, 25)
-        assert sharing.take(0, 25) == taken
+        epochs = sharing.epoch + 1
+        taken = sharing.copy().take(0, 25, epochs)
+        assert sharing.take(0, 25, epochs) == taken
+        assert all(part < epochs * len(words) for part, _, _ in taken)
         for replica in range(1, replicas):
-            taken += sharing.take(replica, chance.choice([1, 15, 300]))
+            taken += sharing.take(replica, chance.choice([1, 15, 300]), epochs)
         undone = []
         for part, first, last in taken:
             until = chance.randint(first, last)
             seen += [(part, chunk) for chunk in range(first, until)]
             undone += [Stretch(part, until, last)] * (until < last)
         sharing.give_back(tuple(undone))
-        assert sharing.total == 10 * (sum(chunks) - len(seen))
+        assert sharing.words_left(2) == 10 * (2 * sum(chunks) - len(seen))
         assert sharing.chunks_done == len(seen)
-    assert sorted(seen) == [(part, chunk) for part, count in enumerate(chunks) for chunk in range(count)]
+    assert sharing.epoch == 2
+    assert sorted(seen) == [(part, chunk) for part, count in enumerate(chunks * 2) for chunk in range(count)]
 
 
 def test_a_replica_stays_with_its_part_and_in_the_end_helps_others():
     words = [np.arange(11) * 10, np.arange(11) * 10]
     sharing = Sharing(words)
-    assert sharing.take(0, 30) == (Stretch(0, 0, 3),)
-    assert sharing.take(1, 30) == (Stretch(1, 0, 3),)
-    assert sharing.take(0, 70) == (Stretch(0, 3, 10),)
-    assert sharing.take(0, 20) == (Stretch(1, 3, 5),)
+    assert sharing.take(0, 30, 1) == (Stretch(0, 0, 3),)
+    assert sharing.take(1, 30, 1) == (Stretch(1, 0, 3),)
+    assert sharing.take(0, 70, 1) == (Stretch(0, 3, 10),)
+    assert sharing.take(0, 20, 1) == (Stretch(1, 3, 5),)

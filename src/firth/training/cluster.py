@@ -25,7 +25,7 @@ from firth.training.plan import demand_held_out
 from firth.training.replica import Replica, Setting
 from firth.training.rounds import Rounds
 
-ROUNDS = 3
+ROUNDS = 5
 """Exchanges of all rows in a run, for each replica, where nothing else is said: measured, see docs/scaling.md."""
 LEAST_WORDS, MOST_WORDS = 100_000, 50_000_000
 
@@ -42,7 +42,7 @@ class Cluster:
         How many copies of the vectors learn side by side; None: one on every node, also on those that join later.
     sync
         How many words each learns from between two exchanges of all rows, such as ``"4Mwords"``; None: so many that a
-        run has three exchanges for each replica.
+        run has five exchanges for each replica.
     half
         Send changes as float16: half the traffic.
 

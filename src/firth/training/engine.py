@@ -70,7 +70,7 @@ class TrainingRun:
     by_request
         Whether somebody asked for that, so that a resumed run goes on; otherwise its own rules ended it.
     left
-        Of a run on many machines: what is left of the epoch at hand, as [part of the text, first chunk, end].
+        Of a run on many machines: what is left, as [part of the text, first chunk, end].
     told
         When the last report was made, by `time.perf_counter`.
     """
@@ -105,7 +105,15 @@ class TrainingRun:
 
 
 class Callback:
-    """What can be done while a run goes on; override what is wanted. Call `run.stop(why)` to end it."""
+    """What can be done while a run goes on; override what is wanted. Call `run.stop(why)` to end it.
+
+    Attributes
+    ----------
+    sees_vectors
+        Whether it looks at the run's parameters: on a cluster these have to be fetched first.
+    """
+
+    sees_vectors = True
 
     def on_start(self, run: TrainingRun) -> None:
         """Before the first word."""

@@ -18,6 +18,8 @@ class HistoryLog(Callback):
         The file; what stands there is replaced.
     """
 
+    sees_vectors = False
+
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path)
         self._written = 0

@@ -7,7 +7,7 @@ each has changed go to replica r, which puts them together (see `firth.training.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,7 +38,7 @@ _PLANS = 4
 
 
 class Stretch(NamedTuple):
-    """Chunks of a part, from the first to before the last."""
+    """Chunks of a part, from the first to before the last; parts are numbered as in `firth.training.sharing`."""
 
     part: int
     first: int
@@ -60,8 +60,8 @@ class Share(NamedTuple):
 
     Attributes
     ----------
-    epoch
-        That its draws are of.
+    first_epoch
+        Epochs before this run, whose draws are not drawn again.
     stretches
         The text.
     progress
@@ -70,7 +70,7 @@ class Share(NamedTuple):
         Whether it is to be said how curved the loss is, at the beginning.
     """
 
-    epoch: int
+    first_epoch: int
     stretches: tuple[Stretch, ...]
     progress: tuple[float, float]
     sees_curvature: bool
@@ -334,17 +334,18 @@ class Replica:
     def _curvature(self, share: Share) -> Curvature:
         stretch = share.stretches[0]
         plan = self._plans_of(stretch.part)[0]
-        seed = (self._config.seed, share.epoch, stretch.part, stretch.first)
+        seed = (self._config.seed, share.first_epoch, stretch.part, stretch.first)
         return self._examples.curvature(plan, *self._matrices(), seed)
 
-    def _plans_of(self, number: int) -> tuple[Plan, Plan]:
+    def _plans_of(self, part: int) -> tuple[Plan, Plan]:
+        number = part % len(self._setting.parts)
         if number not in self._plans:
             while len(self._plans) >= _PLANS:
                 self._plans.pop(next(iter(self._plans)))
-            part = self._setting.parts[number]
-            ids, offsets = fetched(part.ref)
+            own = self._setting.parts[number]
+            ids, offsets = fetched(own.ref)
             text = EncodedText(ids, offsets, self._setting.counts)
-            self._plans[number] = make_plans(text, self._config, part.first, FINER)
+            self._plans[number] = make_plans(text, self._config, own.first, FINER)
         return self._plans[number]
 
     def _go_through(self, share: Share, tally: Tally) -> tuple[Stretch, ...]:
@@ -354,33 +355,33 @@ class Replica:
         total = sum(int(plans[part].words[last] - plans[part].words[first]) for part, first, last in share.stretches)
         taken, at = 0, 0
 
-        def take() -> tuple[Plan, int, tuple[float, float]] | None:
+        def take() -> Callable[[int], None] | None:
             nonlocal taken, at
             with tally.lock:
                 while at < len(stretches) and stretches[at][1] == stretches[at][2]:
                     at += 1
                 if at == len(stretches) or self._is_hurried:
                     return None
-                plan, chunk = plans[stretches[at][0]], stretches[at][1]
+                part, chunk = stretches[at][:2]
+                plan = plans[part]
                 stretches[at][1] += 1
                 before, taken = taken, taken + int(plan.words[chunk + 1] - plan.words[chunk])
                 self._words_done = tally.words
             first, last = share.progress
             ends = (first + (last - first) * words / total for words in (before, taken))
             start, end = (learning_rate(self._config, progress) for progress in ends)
-            return plan, chunk, (start, end)
+            epoch = share.first_epoch + part // len(self._setting.parts)
+            return chunk_work(plan, epoch, chunk, (start, end), engine, tally)
 
         def work_alone(thread: int) -> None:
-            while (found := take()) is not None:
-                chunk_work(found[0], share.epoch, found[1], found[2], engine, tally)(thread)
+            while (work := take()) is not None:
+                work(thread)
 
         def hurry() -> None:
             self._is_hurried = True
 
         if engine.is_team:
-            while (found := take()) is not None:
-                plan, chunk, rates = found
-                work = chunk_work(plan, share.epoch, chunk, rates, engine, tally)
+            while (work := take()) is not None:
                 run_threads(engine.threads, work, engine.abandon)
         else:
             run_threads(engine.threads, work_alone, hurry)

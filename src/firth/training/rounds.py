@@ -87,7 +87,10 @@ class Rounds:
         self.vocabulary = run.parameters.center.shape[0] - 1
         self.hot = min(self.vocabulary, max(LEAST_HOT, self.vocabulary // HOT))
         self.version = 0
-        self.sharing = Sharing(words, [list(each) for each in run.left] if run.chunk else None)
+        self.sharing = self._sharing(run.left if run.words else None)
+        # Intervals end with an epoch where something is measured there, and where who watches must change no bit.
+        watched = any(each.sees_vectors for each in watch.callbacks)
+        self.epochs_end = run.config.deterministic or bool(run.config.held_out) or watched
         self.saved = self._place()
 
     def go(self) -> None:
@@ -97,11 +100,9 @@ class Rounds:
             return
         self._begin(self.crew.members)
         while run.epoch < run.config.epochs and not run.has_stopped():
+            before = run.epoch
             self._interval()
-            is_over = not self.sharing.left
-            if is_over:
-                run.epoch, run.chunk = run.epoch + 1, 0
-                self.sharing = Sharing(self.words)
+            if run.epoch > before:
                 self._end_epoch()
             is_due = checkpoints is not None and checkpoints.is_due(run.words)
             if is_due or run.has_stopped() or run.epoch == run.config.epochs or len(self.crew.members) == 1:
@@ -117,7 +118,7 @@ class Rounds:
         if run.config.held_out:
             losses, pairs = self._unless_lost(self._held_out)
             note_held_out(run, losses / pairs if pairs else math.nan)
-        if self.watch.callbacks:
+        if self.epochs_end:
             self._fetch()
         for callback in self.watch.callbacks:
             callback.on_epoch(run)
@@ -162,6 +163,10 @@ class Rounds:
         self.run.parameters.outside[:-1, :dimensions] = outside
         self.saved = self._place()
 
+    def _sharing(self, left: list[list[int]] | None) -> Sharing:
+        copied = None if left is None else [list(each) for each in left]
+        return Sharing(self.words, self.run.config.epochs, copied)
+
     def _place(self) -> tuple[int, int, int, float, list[list[int]]]:
         run = self.run
         return run.epoch, run.chunk, run.words, run.pairs, [list(each) for each in self.sharing.left]
@@ -185,17 +190,22 @@ class Rounds:
         members = list(self.crew.members)
         alone, often = len(members) == 1, OFTEN if len(members) >= MANY else 1
         # As many intervals as fit into what is left of the epoch, all of the same length.
-        left = attempt.sharing.total
+        left = attempt.sharing.words_left(self._epochs_at_hand())
         interval = left / max(1, round(left / len(members) / self.interval_of(self.run.total_words, len(members))))
         exchanged: list[Ref] = []
         for number in range(often):
             learned = self._learn(members, interval / often, attempt, exchanged)
-            is_last = number == often - 1 or not attempt.sharing.left or self._is_stopping()
+            is_over = not attempt.sharing.words_left(self._epochs_at_hand())
+            is_last = number == often - 1 or is_over or self._is_stopping()
             if not alone:
                 exchanged = self._combine(members, self.vocabulary if is_last else self.hot, attempt, learned)
             if is_last:
                 break
         self.crew.ask(members, "commit", self.version + 1, self.hot, *exchanged)
+
+    def _epochs_at_hand(self) -> int:
+        """Epochs of which the next interval may be."""
+        return self.run.epoch + 1 if self.epochs_end else self.run.config.epochs
 
     def _is_stopping(self) -> bool:
         return self.run.has_stopped() and not self.run.config.deterministic
@@ -213,15 +223,16 @@ class Rounds:
         learned: dict[int, list[Learned]] = {each.number: [] for each in members}
         asked: dict[int, list[Ref]] = {each.number: [] for each in members}
         size, left, hurried = words / slices, words, set[int]()
+        epochs = self._epochs_at_hand()
         began, idle_since = time.monotonic(), math.inf
         while True:
             for _ in range(ahead):
                 for member in members:
                     refs, is_first = asked[member.number], not (learned[member.number] or asked[member.number])
-                    is_over = left <= 0 or not attempt.sharing.left or member.number in hurried or self._is_stopping()
+                    is_over = left <= 0 or member.number in hurried or self._is_stopping()
                     if len(refs) < ahead and (is_first or not is_over):
-                        stretches = () if is_over else attempt.sharing.take(member.number, min(size, left))
-                        left -= self._size(stretches)
+                        stretches = () if is_over else attempt.sharing.take(member.number, min(size, left), epochs)
+                        left = left - self._size(stretches) if stretches else 0.0
                         share = self._share(stretches, attempt, words, is_first and len(members) > 1)
                         refs.append(member.actor.learn.remote(share, self.hot, *(exchanged if is_first else [])))
                         began, idle_since = time.monotonic(), math.inf
@@ -256,10 +267,10 @@ class Rounds:
         fixed = attempt.words, attempt.words + words
         ends = [run.words + each for each in (fixed if run.config.deterministic else (before, attempt.handed))]
         start, end = (min(1.0, each / run.total_words) for each in ends)
-        return Share(run.first_epoch + run.epoch, stretches, (start, end), sees_curvature)
+        return Share(run.first_epoch, stretches, (start, end), sees_curvature)
 
     def _size(self, stretches: Sequence[tuple[int, int, int]]) -> int:
-        return sum(int(self.words[part][last] - self.words[part][first]) for part, first, last in stretches)
+        return sum(self.sharing.size(*each) for each in stretches)
 
     def _look_around(self, working: list[Member], words: int) -> None:
         """What is done meanwhile: see whether to stop, and report."""
@@ -304,7 +315,7 @@ class Rounds:
         run.words += attempt.words
         run.pairs += attempt.pairs
         run.seconds += seconds
-        run.chunk, run.left = self.sharing.chunks_done, self.sharing.left
+        run.epoch, run.chunk, run.left = self.sharing.epoch, self.sharing.chunks_done, self.sharing.left
         run.rate = learning_rate(run.config, run.words / run.total_words)
         if attempt.pairs:
             run.loss = attempt.losses / attempt.pairs
@@ -316,7 +327,7 @@ class Rounds:
                 name = f"words_per_second of {member.node.name}"
                 rates[name] = rates.get(name, 0.0) + member.speed
             run.history.append({**told, "nodes": len(self.crew.members), "sync_share": max(0.0, share), **rates})
-        if any(type(each).on_report is not Callback.on_report for each in self.watch.callbacks):
+        if any(each.sees_vectors and type(each).on_report is not Callback.on_report for each in self.watch.callbacks):
             self._fetch()
         for callback in self.watch.callbacks:
             callback.on_report(run)
@@ -346,4 +357,4 @@ class Rounds:
         run.epoch, run.chunk, words, run.pairs, left = self.saved
         self.announce(Warned(f"every node was lost: going back from {run.words:,} to {words:,} words"))
         run.words, run.left = words, [list(each) for each in left]
-        self.sharing = Sharing(self.words, [list(each) for each in left] if run.chunk else None)
+        self.sharing = self._sharing(left if words else None)
