@@ -2,13 +2,16 @@
 
     python benchmarks/cluster.py wiki.txt.gz --nodes 1 2 4 --evaluate ../eval     # ratios, medians, exchanges
     python benchmarks/cluster.py wiki.txt.gz --faults 5                           # kill replicas, raylets, drivers
+    python benchmarks/cluster.py wiki.txt.gz --model                              # the cost model, fitted and checked
 
 Every node is a raylet with one processor and one thread. The process beside them has as many threads as there are
 processors. An exchange is everything between learning and learning, waiting for others included.
 """
 
 import argparse
+import itertools
 import json
+import math
 import os
 import random
 import signal
@@ -101,8 +104,61 @@ def compare(corpus, given):
         print(f"{f'{nodes} nodes' if nodes else 'one process'}: {ratio:.2f} of one process' speed; {told}")
 
 
+ROUNDS = 5
+"""Exchanges of all rows that a run needs for each replica, for vectors as good (docs/scaling.md)."""
+
+
+def sent(nodes, words, dimensions, half):
+    """Bytes that a replica sends at an exchange of all rows, and as many it receives: changes, what comes of them."""
+    return 2 * (nodes - 1) / nodes * 2 * words * dimensions * (2 if half else 4)
+
+
+def fit_model(corpus, given):
+    """Fit seconds = latency + bytes / rate to exchanges of two nodes; see what it says of four."""
+    measurements = []
+    for nodes, dimensions, half in itertools.product((2, 4), (50, 100, 200), (False, True)):
+        model = Word2Vec(dimensions=dimensions, epochs=2, seed=7)
+        with Here(nodes):
+            model.fit(corpus, cluster=Cluster(sync="2Mwords", half=half))
+        given.dimensions = dimensions
+        one = measured(model, given, len(corpus.ids))
+        size = nodes * sent(nodes, len(model.vectors), dimensions, half)  # all of it goes through this one machine
+        measurements.append((nodes, dimensions, half, size, one["exchange_seconds"], one["words_per_second"]))
+        print(
+            f"{nodes} nodes, D {dimensions}, {'float16' if half else 'float32'}: {size / 1e6:.0f} MB sent in all, "
+            f"{one['exchange_seconds']:.3f} s, {one['words_per_second'] / 1e6:.2f} M words/s",
+            flush=True,
+        )
+    two = [each for each in measurements if each[0] == 2]
+    terms = np.array([[1.0, each[3]] for each in two])
+    (latency, slope), *_ = np.linalg.lstsq(terms, np.array([each[4] for each in two]), rcond=None)
+    print(f"latency {latency:.3f} s, rate {1e-6 / slope:.0f} MB/s of what is sent, for the whole machine")
+    for nodes, dimensions, half, size, seconds, _ in measurements:
+        said = latency + size * slope
+        print(f"{nodes} nodes, D {dimensions}, half {half}: measured {seconds:.3f} s, model {said:.3f} s")
+    predict(latency)
+
+
+def predict(latency, words=100e9, speed=25e6, vocabulary=1_000_000, dimensions=300, work=1.2e-9):
+    """100 billion words on nodes of 16 threads: what an exchange takes, and the interval of which it is a tenth."""
+    print("nodes  network GB/s  exchange s  N for a tenth  exchanges  needed  hours  node hours")
+    for rate in (1.0, 3.0, 10.0):
+        for nodes in (1, 8, 16, 32, 64, 128, 256):
+            size = sent(nodes, vocabulary, dimensions, True)
+            seconds = (latency + size / (rate * 1e9) + size * 2 * work) if nodes > 1 else 0.0
+            interval = 9 * seconds * speed
+            exchanges = words / (nodes * interval) if interval else math.inf
+            hours = words / (nodes * speed) / 0.9 / 3600 if nodes > 1 else words / speed / 3600
+            print(
+                f"{nodes:5}  {rate:12g}  {seconds:10.2f}  {interval / 1e6:11.0f} M  {exchanges:9.0f}"
+                f"  {ROUNDS * nodes if nodes > 1 else 0:6}  {hours:5.2f}  {hours * nodes:10.1f}"
+            )
+
+
 class At(Callback):
     """Do something soon after one of the exchanges."""
+
+    sees_vectors = False
 
     def __init__(self, number, deed):
         self.number, self.deed, self.seen = number, deed, 0
@@ -176,9 +232,10 @@ def main():
     parser.add_argument("--half", action="store_true")
     parser.add_argument("--evaluate", type=Path, metavar="FOLDER")
     parser.add_argument("--faults", type=int, default=0)
+    parser.add_argument("--model", action="store_true")
     given = parser.parse_args()
     corpus = Corpus.from_text(given.text)
-    (break_things if given.faults else compare)(corpus, given)
+    (break_things if given.faults else fit_model if given.model else compare)(corpus, given)
 
 
 main()

@@ -33,6 +33,7 @@ NAVIGATION: dict[str, str | dict[str, str]] = {
     "How it works": {
         "The engine": "engine.md",
         "Performance": "performance.md",
+        "Past one machine": "scaling.md",
         "Reliability": "reliability.md",
         "Security": "security.md",
         "The vectors file": "format.md",
