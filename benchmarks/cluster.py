@@ -11,7 +11,6 @@ processors. An exchange is everything between learning and learning, waiting for
 import argparse
 import itertools
 import json
-import math
 import os
 import random
 import signal
@@ -113,45 +112,49 @@ def sent(nodes, words, dimensions, half):
     return 2 * (nodes - 1) / nodes * 2 * words * dimensions * (2 if half else 4)
 
 
+def costs(nodes, words, dimensions, half):
+    """What an exchange is made of, where all nodes share two processors: rounds of messages, bytes, numbers."""
+    return [nodes / 2, nodes * sent(nodes, words, dimensions, half), nodes * 2 * words * dimensions]
+
+
 def fit_model(corpus, given):
-    """Fit seconds = latency + bytes / rate to exchanges of two nodes; see what it says of four."""
+    """Fit what a message, a byte and a number cost to exchanges of two nodes; see what it says of four."""
     measurements = []
     for nodes, dimensions, half in itertools.product((2, 4), (50, 100, 200), (False, True)):
         model = Word2Vec(dimensions=dimensions, epochs=2, seed=7)
         with Here(nodes):
             model.fit(corpus, cluster=Cluster(sync="2Mwords", half=half))
         given.dimensions = dimensions
-        one = measured(model, given, len(corpus.ids))
-        size = nodes * sent(nodes, len(model.vectors), dimensions, half)  # all of it goes through this one machine
-        measurements.append((nodes, dimensions, half, size, one["exchange_seconds"], one["words_per_second"]))
-        print(
-            f"{nodes} nodes, D {dimensions}, {'float16' if half else 'float32'}: {size / 1e6:.0f} MB sent in all, "
-            f"{one['exchange_seconds']:.3f} s, {one['words_per_second'] / 1e6:.2f} M words/s",
-            flush=True,
-        )
-    two = [each for each in measurements if each[0] == 2]
-    terms = np.array([[1.0, each[3]] for each in two])
-    (latency, slope), *_ = np.linalg.lstsq(terms, np.array([each[4] for each in two]), rcond=None)
-    print(f"latency {latency:.3f} s, rate {1e-6 / slope:.0f} MB/s of what is sent, for the whole machine")
-    for nodes, dimensions, half, size, seconds, _ in measurements:
-        said = latency + size * slope
-        print(f"{nodes} nodes, D {dimensions}, half {half}: measured {seconds:.3f} s, model {said:.3f} s")
-    predict(latency)
+        seconds = measured(model, given, len(corpus.ids))["exchange_seconds"]
+        measurements.append(((nodes, len(model.vectors), dimensions, half), seconds))
+        print(f"{nodes} nodes, D {dimensions}, {'float16' if half else 'float32'}: {seconds:.3f} s", flush=True)
+    two = [each for each in measurements if each[0][0] == 2]
+    terms = np.array([costs(*setting) for setting, _ in two])
+    fitted, *_ = np.linalg.lstsq(terms, np.array([seconds for _, seconds in two]), rcond=None)
+    print(f"messages {fitted[0]:.3f} s, {fitted[1] * 1e9:.2f} ns a byte, {fitted[2] * 1e9:.2f} ns a number")
+    for setting, seconds in measurements:
+        print(f"{setting}: measured {seconds:.3f} s, model {np.dot(costs(*setting), fitted):.3f} s")
+    predict(*fitted)
 
 
-def predict(latency, words=100e9, speed=25e6, vocabulary=1_000_000, dimensions=300, work=1.2e-9):
-    """100 billion words on nodes of 16 threads: what an exchange takes, and the interval of which it is a tenth."""
-    print("nodes  network GB/s  exchange s  N for a tenth  exchanges  needed  hours  node hours")
+def predict(message, byte, number, words=100e9, speed=25e6, vocabulary=1_000_000, dimensions=300):
+    """100 billion words once, on nodes of 16 threads and a network of their own, in float16.
+
+    A byte and a number cost one processor twice what they cost here, where two nodes share two processors.
+    """
+    print("GB/s  nodes  exchange s  N for a tenth  exchanges then  needed  minutes with these  node hours")
     for rate in (1.0, 3.0, 10.0):
-        for nodes in (1, 8, 16, 32, 64, 128, 256):
+        for nodes in (1, 2, 4, 8, 16, 32, 64, 128, 256):
             size = sent(nodes, vocabulary, dimensions, True)
-            seconds = (latency + size / (rate * 1e9) + size * 2 * work) if nodes > 1 else 0.0
+            work = size * (2 * byte + 1e-9 / rate) + 2 * vocabulary * dimensions * 2 * number
+            seconds = message + work if nodes > 1 else 0.0
             interval = 9 * seconds * speed
-            exchanges = words / (nodes * interval) if interval else math.inf
-            hours = words / (nodes * speed) / 0.9 / 3600 if nodes > 1 else words / speed / 3600
+            exchanges = words / (nodes * interval) if interval else 0.0
+            needed = ROUNDS * nodes if nodes > 1 else 0
+            minutes = (words / (nodes * speed) + needed * seconds) / 60
             print(
-                f"{nodes:5}  {rate:12g}  {seconds:10.2f}  {interval / 1e6:11.0f} M  {exchanges:9.0f}"
-                f"  {ROUNDS * nodes if nodes > 1 else 0:6}  {hours:5.2f}  {hours * nodes:10.1f}"
+                f"{rate:4g}  {nodes:5}  {seconds:10.2f}  {interval / 1e6:11.0f} M  {exchanges:14.1f}  {needed:6}"
+                f"  {minutes:18.1f}  {minutes * nodes / 60:10.1f}"
             )
 
 

@@ -24,7 +24,7 @@ Ref = Any
 """A reference to what a task will have made, or has."""
 
 
-class LostError(Exception):
+class LostError(FirthError):
     """A node, or a process on it, is gone; what it was doing has to be done again."""
 
 
@@ -92,8 +92,17 @@ class Nodes:
         return self._ray.remote(work).options(**options).remote(*given)
 
     def put(self, something: Any) -> Ref:
-        """Lay something where all nodes can get it."""
-        return self._ray.put(something)
+        """Lay something where all nodes can get it.
+
+        Raises
+        ------
+        FirthError
+            There is no room for it.
+        """
+        try:
+            return self._ray.put(something)
+        except self._ray.exceptions.RayError as error:
+            raise FirthError(f"this node's object store has no room ({_short(error)}): give Ray more memory") from error
 
     def get(self, refs: Any, timeout: float | None = None) -> Any:
         """What was made: of one reference, or of a list of them.
@@ -176,7 +185,7 @@ def connected(address: str) -> Iterator[Nodes]:
     local = {"include_dashboard": False} if address == LOCAL else {}
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, configure_logging=False, **local)
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+    except (ConnectionError, RuntimeError, ValueError, TimeoutError, ray.exceptions.RayError) as error:
         raise _nobody(address, error) from error
     try:
         yield Nodes(ray)

@@ -113,7 +113,9 @@ def text_pieces(path: Path, before: int = 0, limits: tuple[int, int] | None = No
             return
         start, end = (_line_start(raw, place) for place in limits)
         raw.seek(start)
-        yield from _cut(f"{path} from byte {start}" if start else str(path), _Limited(raw, end - start), None, before)
+        yield from _cut(
+            f"{path} from byte {start}" if start else str(path), _Limited(raw, end - start), None, before, start == 0
+        )
 
 
 def _line_start(stream: IO[bytes], place: int) -> int:
@@ -158,8 +160,10 @@ def unreadable(path: Path, error: Exception) -> DataError:
     return DataError(f"cannot read {path}: {reason}")
 
 
-def _cut(name: str, stream: IO[bytes] | _Limited, raw: IO[bytes] | None, before: int) -> Iterator[Piece]:
-    rest, inside, first = b"", False, True
+def _cut(
+    name: str, stream: IO[bytes] | _Limited, raw: IO[bytes] | None, before: int, first: bool = True
+) -> Iterator[Piece]:
+    rest, inside = b"", False
     while chunk := stream.read(PIECE_BYTES):
         if first and b"\0" in chunk[:4096]:
             raise DataError(f"{name} is a binary file, not text: give a text file, or unpack it first")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from firth.compute.nodes import Nodes, Ref
+from firth.compute.nodes import LostError, Nodes, Ref
 from firth.corpus.asking import Asked, asked_for
 from firth.corpus.corpus import Corpus, checksum_of
 from firth.corpus.encoding import Reading, finish, read_text
@@ -27,7 +27,7 @@ from firth.corpus.report import ReadingReport, Skipped
 from firth.corpus.sources import open_source
 from firth.corpus.tables import TABLE_READERS, file_pieces
 from firth.corpus.vocabulary import Vocabulary
-from firth.errors import DataError, OptionError
+from firth.errors import DataError, FirthError, OptionError
 from firth.files import passing_folder
 from firth.progress import Report, silent
 
@@ -119,7 +119,11 @@ class ShardedCorpus:
             As there; also where the source is no file.
         """
         asked = asked_for(**options)
-        parts, vocabulary, told, were_lists = _read_on(nodes, source, asked, report)
+        try:
+            parts, vocabulary, told, were_lists = _read_on(nodes, source, asked, report)
+        except LostError as error:
+            message = f"the cluster was lost while it read ({error}): look at ray status, and run it again"
+            raise FirthError(message) from error
         return cls(nodes, parts, vocabulary, asked.settings(were_lists), told)
 
     @classmethod
@@ -164,7 +168,7 @@ def _read_on(
     text = open_source(source, asked.column)
     if not text.paths or any(map(is_standard_input, text.paths)):
         raise OptionError(f"{text.description}: the nodes of a cluster read files; name some, or make a Corpus first")
-    groups = list(_grouped(part for path in text.paths for part in _cut(path, asked.column)))
+    groups = list(_grouped(part for path in text.paths for part in _cut(path.resolve(), asked.column)))
     given = asked.tokenization, asked.column, asked.strict
     read = [nodes.task(_read, group, *given, answers=3) for group in groups]
     _await(nodes, [told for told, _, _ in read], report, 0, 2 * len(groups))

@@ -27,6 +27,8 @@ from firth.training.rounds import Rounds
 
 ROUNDS = 5
 """Exchanges of all rows in a run, for each replica, where nothing else is said: measured, see docs/scaling.md."""
+SLOWEST = 50e6
+"""Bytes a second of a network that is waited for."""
 LEAST_WORDS, MOST_WORDS = 100_000, 50_000_000
 
 
@@ -117,6 +119,7 @@ def train_on_cluster(
     """
     setting = nodes.put(Setting(config, counts, parameters.frozen, tuple(parts), cluster.half))
     crew = Crew(nodes, partial(_started, nodes, setting), config, cluster.replicas, announce)
+    crew.patience += 16.0 * counts.size * config.dimensions / SLOWEST
     try:
         crew.gather()
         words, held_out = crew.outlines(len(parts))
@@ -147,6 +150,7 @@ def _go(rounds: Rounds, run: TrainingRun) -> None:
         with interrupts(partial(run.stop, by_request=True)):
             rounds.go()
     except KeyboardInterrupt:  # a second one, or from a handler of somebody's own
+        rounds.return_to_saved()  # whose vectors are here
         run.stop("interrupted", by_request=True)
 
 

@@ -104,7 +104,11 @@ class Crew:
         count = self._wanted or len(there)
         each = -(-count // len(there))
         places = [there[number % len(there)] for number in range(count)]
-        members = [self._member(node, max(1, node.processors // each)) for node in places]
+        lent = [node.processors // each for node in places]  # none, where replicas outnumber processors
+        members = [
+            self._member(node, max(1, share), min(share, self._config.threads or share))
+            for node, share in zip(places, lent, strict=True)
+        ]
         names = ", ".join(dict.fromkeys(member.node.name for member in members))
         self._announce(
             f"{count} replicas on {len(set(places))} nodes: {names}" if count > 1 else f"1 replica on {names}"
@@ -143,7 +147,7 @@ class Crew:
                 del self._joining[member]
                 try:
                     self._nodes.get(ref)
-                except (LostError, FirthError):
+                except FirthError:
                     continue
                 new.append(member)
                 self._announce(f"{member.node.name} has joined: {len(self.members) + len(new)} replicas")
@@ -183,21 +187,39 @@ class Crew:
         refs = [self._nodes.talk(each.actor.talk_words) for each in members]
         try:
             return sum(self._nodes.get(self._nodes.done(refs, POLL_SECONDS)))
-        except (LostError, FirthError):
+        except FirthError:
             return 0
+
+    def silent(self, members: Sequence[Member]) -> list[Member]:
+        """Those that do not answer at all, whatever they are at."""
+        refs = {each.number: self._nodes.talk(each.actor.talk_version) for each in members}
+        found = []
+        for each in members:
+            try:
+                self._nodes.get(refs[each.number], ANSWER_SECONDS)
+            except FirthError:
+                found.append(each)
+        return found
 
     def survey(self) -> tuple[list[Member], int]:
         """Ask all who is there; return who is not, no longer members, and the newest version of the others."""
-        refs = {each.number: self._nodes.talk(each.actor.talk_version) for each in self.members}
-        for each in self.members:
-            self._nodes.talk(each.actor.talk_hurry)
-        lost = []
+        # Asked behind all that they still have to do, a commit perhaps, which must not come after the answer.
+        refs = {each.number: each.actor.talk_version.remote() for each in self.members}
+        waiting, end = list(self.members), time.monotonic() + self.patience
+        while waiting and time.monotonic() < end:
+            for each in waiting:
+                self._nodes.talk(each.actor.talk_hurry)
+            done = self.answered(waiting, refs)
+            waiting = [each for each in waiting if each not in done]
+        lost = list(waiting)
         for each in self.members:
             try:
-                each.version = self._nodes.get(refs[each.number], ANSWER_SECONDS)
-            except (LostError, FirthError):
+                if each not in waiting:
+                    each.version = self._nodes.get(refs[each.number], ANSWER_SECONDS)
+            except FirthError:
                 lost.append(each)
-                self._nodes.end(each.actor)
+        for each in lost:
+            self._nodes.end(each.actor)
         self.members = [each for each in self.members if each not in lost]
         return lost, max((each.version for each in self.members), default=-1)
 
@@ -218,12 +240,11 @@ class Crew:
             self._announce(Warned(f"going on with {len(self.members)} replicas"))
             self._invite([self._member(there[each.node.key], each.threads) for each in at_home])
             return []
-        new = [self._member(there[each.node.key], each.threads) for each in at_home]
-        for each, node in zip(
-            [each for each in lost if each not in at_home], itertools.cycle(there.values()), strict=False
-        ):
+        new = [self._member(there[each.node.key], each.threads, number=each.number) for each in at_home]
+        away = [each for each in lost if each not in at_home]
+        for each, node in zip(away, itertools.cycle(there.values()), strict=False):
             # On a node that is not its own it makes do with what is left: Ray lends no processor twice.
-            new.append(self._member(node, each.threads, reserved=0))
+            new.append(self._member(node, each.threads, 0, each.number))
         late = self._await_start(new)
         new = [each for each in new if each not in late]
         if not self.members and not new:
@@ -233,6 +254,7 @@ class Crew:
                 "nodes were lost, and the same bits need as many replicas: start them again, then use --resume"
             )
         self._add(new)
+        self.members.sort(key=lambda each: each.number)  # the same bits need the same places
         return new
 
     def end(self) -> None:
@@ -251,9 +273,9 @@ class Crew:
             each.speed = sum(speeds) / len(speeds) if speeds else 1.0
         self.members = [*self.members, *new]
 
-    def _member(self, node: Node, threads: int, reserved: int | None = None) -> Member:
-        member = Member(self._numbers, node, self._config.threads or threads)
-        self._numbers += 1
+    def _member(self, node: Node, threads: int, reserved: int | None = None, number: int | None = None) -> Member:
+        member = Member(self._numbers if number is None else number, node, self._config.threads or threads)
+        self._numbers += number is None
         member.actor = self._start(member, min(member.threads, node.processors) if reserved is None else reserved)
         return member
 

@@ -22,7 +22,7 @@ from firth.progress import Warned
 from firth.training.combining import Curvature, directions
 from firth.training.engine import Callback, TrainingRun
 from firth.training.epochs import REPORT_SECONDS, Watch, entry, note_held_out
-from firth.training.members import Crew, Member
+from firth.training.members import OUTLINE_SECONDS, Crew, Member
 from firth.training.replica import Exchange, Learned, Share, Stretch
 from firth.training.schedule import learning_rate
 from firth.training.sharing import Sharing
@@ -116,7 +116,10 @@ class Rounds:
     def _end_epoch(self) -> None:
         run = self.run
         if run.config.held_out:
+            epoch = run.epoch
             losses, pairs = self._unless_lost(self._held_out)
+            if run.epoch < epoch:  # every node was lost meanwhile: the epoch is gone through again
+                return
             note_held_out(run, losses / pairs if pairs else math.nan)
         if self.epochs_end:
             self._fetch()
@@ -128,7 +131,7 @@ class Rounds:
         members = self.crew.members
         groups = [list(range(k, len(self.words), len(members))) for k in range(len(members))]
         refs = [member.actor.held_out.remote(group) for member, group in zip(members, groups, strict=True)]
-        sums = self.nodes.get(refs)
+        sums = [self.crew.answer(*each, OUTLINE_SECONDS) for each in zip(members, refs, strict=True)]
         return math.fsum(each[0] for each in sums), math.fsum(each[1] for each in sums)
 
     def _unless_lost(self, work: Callable[[], Answer]) -> Answer:
@@ -144,7 +147,7 @@ class Rounds:
         """Give replicas the vectors: the newest that another has, or those that this process has."""
         if not members:
             return
-        has_them = [each for each in self.crew.members if each not in members]
+        has_them = [each for each in self._current() if each not in members]
         if has_them:
             center, outside = has_them[0].actor.agreed.options(num_returns=2).remote()
         else:
@@ -153,10 +156,14 @@ class Rounds:
             outside = self.nodes.put(np.ascontiguousarray(parameters.outside[:-1, :dimensions]))
         self.crew.ask(members, "restore", self.version, center, outside)
 
+    def _current(self) -> list[Member]:
+        """Replicas that hold the vectors agreed on last."""
+        return [each for each in self.crew.members if each.version == self.version]
+
     def _fetch(self) -> None:
         """Bring the vectors here."""
         center, outside = self._unless_lost(
-            lambda: self.crew.answer(self.crew.members[0], self.crew.members[0].actor.agreed.remote())
+            lambda: self.crew.answer(self._current()[0], self._current()[0].actor.agreed.remote())
         )
         dimensions = self.run.config.dimensions
         self.run.parameters.center[:-1, :dimensions] = center
@@ -165,7 +172,7 @@ class Rounds:
 
     def _sharing(self, left: list[list[int]] | None) -> Sharing:
         copied = None if left is None else [list(each) for each in left]
-        return Sharing(self.words, self.run.config.epochs, copied)
+        return Sharing(self.words, self.run.config.epochs, copied, self.run.config.deterministic)
 
     def _place(self) -> tuple[int, int, int, float, list[list[int]]]:
         run = self.run
@@ -224,7 +231,7 @@ class Rounds:
         asked: dict[int, list[Ref]] = {each.number: [] for each in members}
         size, left, hurried = words / slices, words, set[int]()
         epochs = self._epochs_at_hand()
-        began, idle_since = time.monotonic(), math.inf
+        began, idle_since, heard = time.monotonic(), math.inf, time.monotonic()
         while True:
             for _ in range(ahead):
                 for member in members:
@@ -241,6 +248,7 @@ class Rounds:
                 return learned
             for member in self.crew.answered(working, {each.number: asked[each.number][0] for each in working}):
                 came = self.crew.answer(member, asked[member.number].pop(0))
+                heard = time.monotonic()
                 undone = self._size(came.undone)
                 left, attempt.handed = left + undone, attempt.handed - undone
                 attempt.note(member, came)
@@ -254,10 +262,12 @@ class Rounds:
                 for member in working:
                     hurried.add(member.number)
                     self.nodes.talk(member.actor.talk_hurry)
-            if working and now - idle_since > self.crew.patience and not fixed:
-                for member in working:
-                    self.nodes.end(member.actor)
-                raise LostError(f"no answer in {self.crew.patience:.0f} s")
+            if working and now - heard > self.crew.patience:
+                heard = now
+                if silent := self.crew.silent(working):
+                    for member in silent:
+                        self.nodes.end(member.actor)
+                    raise LostError(f"no answer in {self.crew.patience:.0f} s")
 
     def _share(self, stretches: tuple[Stretch, ...], attempt: Attempt, words: float, sees_curvature: bool) -> Share:
         """What a replica is asked to learn, with its place in the run's schedule."""
@@ -332,29 +342,31 @@ class Rounds:
         for callback in self.watch.callbacks:
             callback.on_report(run)
 
-    def _recover(self, why: str, attempt: Attempt | None) -> bool:
+    def _recover(self, why: str, attempt: Attempt | None, times: int = 0) -> bool:
         """Go on with the nodes that are left; True where the attempt had come to its end before one was lost."""
         lost, newest = self.crew.survey()
-        names = ", ".join(each.node.name for each in lost) or "nobody"
+        names = ", ".join(each.node.name for each in lost) or "an answer"
         self.announce(Warned(f"lost: {names} ({why}); going on from {self.run.words:,} words"))
         is_done = attempt is not None and newest > self.version
         if is_done and attempt is not None:
             self._accept(attempt, 0.0)
-        behind = [each for each in self.crew.members if each.version < self.version]
-        replaced = self.crew.replace(lost)
-        if len(replaced) == len(self.crew.members):
-            self._return_to_saved()
+        self.crew.replace(lost)
+        if not self._current():
+            self.announce(Warned(f"every node was lost: going back from {self.run.words:,} to {self.saved[2]:,} words"))
+            self.return_to_saved()
+        current = self._current()
         try:
-            self.crew.ask([each for each in self.crew.members if each not in replaced + behind], "roll_back")
-            self._begin(behind + replaced)
+            self.crew.ask(current, "roll_back")
+            self._begin([each for each in self.crew.members if each not in current])
         except LostError as error:
-            return self._recover(str(error), None) or is_done
+            if times == MOST_FAILURES:
+                raise FirthError(_FAILING) from error
+            return self._recover(str(error), None, times + 1) or is_done
         return is_done
 
-    def _return_to_saved(self) -> None:
+    def return_to_saved(self) -> None:
         """Go back to the vectors that this process has."""
         run = self.run
         run.epoch, run.chunk, words, run.pairs, left = self.saved
-        self.announce(Warned(f"every node was lost: going back from {run.words:,} to {words:,} words"))
         run.words, run.left = words, [list(each) for each in left]
         self.sharing = self._sharing(left if words else None)

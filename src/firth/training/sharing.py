@@ -25,17 +25,25 @@ class Sharing:
         How often all is gone through.
     left
         What is left, as [part, first chunk, end]; it is changed. None: everything.
+    in_order
+        Hand it out in its order, whoever asks: then what is left says all, as the same bits need it.
     """
 
-    def __init__(self, words: list[NDArray[np.int64]], epochs: int = 1, left: list[list[int]] | None = None) -> None:
-        self._words, self._epochs = words, epochs
+    def __init__(
+        self,
+        words: list[NDArray[np.int64]],
+        epochs: int = 1,
+        left: list[list[int]] | None = None,
+        in_order: bool = False,
+    ) -> None:
+        self._words, self._epochs, self._in_order = words, epochs, in_order
         sizes = [len(each) - 1 for each in words] * epochs
         self.left = [[part, 0, size] for part, size in enumerate(sizes) if size] if left is None else left
         self._at: dict[int, int] = {}
 
     def copy(self) -> Sharing:
         """The same, to be changed apart."""
-        other = Sharing(self._words, self._epochs, [list(each) for each in self.left])
+        other = Sharing(self._words, self._epochs, [list(each) for each in self.left], self._in_order)
         other._at = dict(self._at)
         return other
 
@@ -84,6 +92,8 @@ class Sharing:
         self.left.sort()
 
     def _place_for(self, replica: int, there: list[list[int]]) -> int:
+        if self._in_order:
+            return 0
         at, taken = self._at.get(replica), {part for one, part in self._at.items() if one != replica}
         parts = [part for part, _, _ in there]
         if at in parts:
