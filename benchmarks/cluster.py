@@ -173,12 +173,13 @@ class At(Callback):
 
 
 def replicas():
-    found = []
+    found, address = [], ray.get_runtime_context().gcs_address.encode()
     for folder in Path("/proc").iterdir():
         if folder.name.isdecimal():
             try:
                 if (folder / "cmdline").read_bytes().startswith(b"ray::Replica"):
-                    found.append(int(folder.name))
+                    parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+                    found += [int(folder.name)] * (address in Path("/proc", parent, "cmdline").read_bytes())
             except OSError:
                 continue
     return found

@@ -214,7 +214,7 @@ def _await(nodes: Nodes, refs: list[Ref], report: Report, before: int, total: in
         note = (
             "; other programs may have the processors: see ray status" if is_long and len(waiting) == len(refs) else ""
         )
-        report(before + len(refs) - len(waiting), total, f"parts on {len(nodes.alive())} nodes{note}")
+        report(before + len(refs) - len(waiting), total, f"parts{note}")
 
 
 def _cut(path: Path, column: str | None) -> Iterator[FilePart]:

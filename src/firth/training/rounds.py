@@ -292,7 +292,8 @@ class Rounds:
         run.told = time.perf_counter()
         words += self.crew.words_under_way(working)
         speed = sum(each.speed for each in self.crew.members)
-        names = f"{len({each.node.key for each in self.crew.members})} nodes"
+        count = len({each.node.key for each in self.crew.members})
+        names = f"{count} node{'s' if count > 1 else ''}"
         note = f"{speed / 1e6:.2f} M words/s on {names}, loss {run.loss:.4f}, learning rate {run.rate:.5f}"
         self.watch.report(min(run.words + words, run.total_words), run.total_words, note)
 
