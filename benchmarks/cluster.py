@@ -169,7 +169,7 @@ class At(Callback):
     def on_report(self, run):
         self.seen += 1
         if self.seen == self.number:
-            threading.Timer(random.uniform(0, 1.5), self.deed).start()
+            threading.Timer(random.uniform(0, 0.8), self.deed).start()
 
 
 def replicas():
@@ -200,7 +200,7 @@ def break_things(corpus, given):
                         os.kill(random.choice(replicas()), signal.SIGKILL)
 
                 model = Word2Vec(**options)
-                model.fit(corpus, cluster=using, callbacks=[At(random.randint(1, 12), kill)], announce=told.append)
+                model.fit(corpus, cluster=using, callbacks=[At(random.randint(1, 5), kill)], announce=told.append)
             whole = model.run_.words == model.run_.total_words == given.epochs * len(corpus.ids)
             lost = [each for each in told if "lost: " in each]
             shown = {name: round(value, 4) for name, value in scores(model.vectors, given.evaluate).items()}
